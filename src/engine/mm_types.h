@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * struct mm_struct and struct vm_area_struct: the kernel's own two, as they
+ * stood when the VMAs hung in a red-black tree (up to v6.0), with what decides
+ * a merge today. Names are the kernel's; what is ours says so.
+ *
+ * Law of the room: pure. No libc, no system call, no clock, no global; memory
+ * is handed in.
+ */
+#ifndef VS_ENGINE_MM_TYPES_H
+#define VS_ENGINE_MM_TYPES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "engine/rbtree.h"
+
+/* vm_flags: the kernel's values (include/linux/mm.h), x86-64. */
+#define VM_READ		0x00000001ULL
+#define VM_WRITE	0x00000002ULL
+#define VM_EXEC		0x00000004ULL
+#define VM_SHARED	0x00000008ULL
+#define VM_MAYREAD	0x00000010ULL
+#define VM_MAYWRITE	0x00000020ULL
+#define VM_MAYEXEC	0x00000040ULL
+#define VM_MAYSHARE	0x00000080ULL
+#define VM_GROWSDOWN	0x00000100ULL
+#define VM_UFFD_MISSING	0x00000200ULL
+#define VM_PFNMAP	0x00000400ULL
+#define VM_UFFD_WP	0x00001000ULL
+#define VM_LOCKED	0x00002000ULL
+#define VM_IO		0x00004000ULL
+#define VM_SEQ_READ	0x00008000ULL
+#define VM_RAND_READ	0x00010000ULL
+#define VM_DONTCOPY	0x00020000ULL
+#define VM_DONTEXPAND	0x00040000ULL
+#define VM_LOCKONFAULT	0x00080000ULL
+#define VM_ACCOUNT	0x00100000ULL
+#define VM_NORESERVE	0x00200000ULL
+#define VM_HUGETLB	0x00400000ULL
+#define VM_SYNC		0x00800000ULL
+#define VM_ARCH_1	0x01000000ULL
+#define VM_WIPEONFORK	0x02000000ULL
+#define VM_DONTDUMP	0x04000000ULL
+#define VM_SOFTDIRTY	0x08000000ULL
+#define VM_MIXEDMAP	0x10000000ULL
+#define VM_HUGEPAGE	0x20000000ULL
+#define VM_NOHUGEPAGE	0x40000000ULL
+#define VM_MERGEABLE	0x80000000ULL
+#define VM_PKEY_SHIFT	32
+#define VM_PKEY_MASK	(0xfULL << VM_PKEY_SHIFT)
+#define VM_UFFD_MINOR	(1ULL << 38)
+#define VM_DROPPABLE	(1ULL << 40)
+#define VM_SHADOW_STACK	(1ULL << 41)
+#define VM_SEALED	(1ULL << 42)	/* ours: the kernel's bit moved about */
+
+#define VM_ACCESS_FLAGS	(VM_READ | VM_WRITE | VM_EXEC)
+#define VM_SPECIAL	(VM_IO | VM_DONTEXPAND | VM_PFNMAP | VM_MIXEDMAP)
+#define VM_LOCKED_MASK	(VM_LOCKED | VM_LOCKONFAULT)
+
+/*
+ * What userspace cannot see and what decides merges: vma->anon_vma. The set of
+ * states that a VMA may be in; several bits mean that we do not know.
+ */
+#define ANON_NONE	0x1	/* NULL: no page of it was ever written */
+#define ANON_FAULTED	0x2	/* one, its chain has a single entry */
+#define ANON_FORKED	0x4	/* one, chain of two or more: came by fork */
+
+/* A struct file as far as maps shows it; one for each open file description. */
+struct mm_file {
+	uint64_t inode;
+	uint32_t dev_major, dev_minor;
+	const char *name;	/* as maps prints it; interned by the owner */
+	uint32_t name_len;
+	uint32_t ofd;		/* identity of the open file description: equal
+				 * means the same one, see MM_FILE_UNIQUE */
+	uint32_t flags;		/* MM_FILE_* */
+	uint32_t mapcount;	/* VMAs that refer to it */
+	struct rb_root_cached i_mmap;	/* interval tree of those VMAs, by pgoff */
+};
+
+#define MM_FILE_UNIQUE	0x1	/* surely no other mm_file's struct file:
+				 * shared anonymous memory, each shmat() */
+#define MM_FILE_SPECIAL	0x2	/* not a file in the kernel: name of vm_ops
+				 * ([vdso], [vvar]); offset and inode print 0 */
+#define MM_FILE_ZERO	0x4	/* /dev/zero privately: anonymous semantics */
+#define MM_FILE_ANON_SHM 0x8	/* MAP_SHARED|MAP_ANONYMOUS, memfd, SysV */
+
+struct vm_area_struct {
+	unsigned long vm_start;
+	unsigned long vm_end;
+	struct vm_area_struct *vm_next, *vm_prev;
+	struct rb_node vm_rb;
+	unsigned long rb_subtree_gap;
+
+	uint64_t vm_flags;
+	unsigned long vm_pgoff;		/* pages; anonymous: address at birth */
+	struct mm_file *vm_file;
+
+	uint32_t anon_vma;		/* identity; 0: unknown which, or none */
+	uint32_t vm_unsure;		/* low vm_flags whose value is unknown */
+	uint32_t vm_policy;		/* mempolicy, interned; 0: none */
+	uint32_t anon_name;		/* anon_vma_name, interned; 0: none */
+	uint16_t uffd;			/* userfaultfd context, interned; 0: none */
+	uint8_t anon_state;		/* ANON_*: what it may be */
+	uint8_t bits;			/* VMA_* */
+	uint32_t spare;
+
+	struct {			/* in vm_file->i_mmap */
+		struct rb_node rb;
+		unsigned long rb_subtree_last;
+	} shared;
+
+	uint32_t born;			/* event that made it, that last changed */
+	uint32_t changed;		/* it; see shadow's event counter */
+};
+
+#define VMA_OWN		  0x1	/* the library's own memory */
+#define VMA_PGOFF_UNSURE  0x2	/* anonymous, vm_pgoff may be another */
+#define VMA_SYSFAULT	  0x4	/* named by vm_ops: a special mapping */
+
+/*
+ * The policy of the running kernel: what merges, what a flag means, where a
+ * hole is looked for. Calibrated at start or set by hand; documented field by
+ * field in rules.h.
+ */
+struct mm_rules {
+	bool faulted_merges_untouched;	/* F range joins N neighbour (6.16) */
+	bool gap_fill_next_first;	/* new mmap tries next before prev (6.1-6.11) */
+	bool account_cleared;		/* rw->ro clears ac where N (6.7) */
+	bool map_stack_nohuge;		/* MAP_STACK sets nh (6.7, THP) */
+	bool grow_merges_next;		/* mremap growth joins next (6.0) */
+	bool shrink_checks_source;	/* mremap of a hole: EFAULT (6.1) */
+	bool brk_extends_only;		/* brk grows only the VMA at oldbrk (6.1) */
+	bool brk_shrink_checks;		/* shrink over a hole fails (6.1) */
+	bool thp_aligned_anon;		/* 2 MiB multiples are aligned (6.8) */
+	bool thp_aligned_file;		/* files with the THP hook, too (6.1) */
+	bool fixed_move_checks_first;	/* mremap FIXED: source before target (6.17) */
+	bool multi_move;		/* mremap moves several VMAs (6.17) */
+	bool dontunmap_fixed;		/* partial lock clear, pgoff reset (fixed trees) */
+	bool heap_inclusive;		/* [heap] label touches ends (<= 6.6) */
+	bool special_splits;		/* vdso may be split (5.10) */
+	bool close_blocks_merge;	/* any vm_ops->close: no merge (<= 6.4) */
+	bool anon_names;		/* PR_SET_VMA works (5.17, config) */
+	bool ksm_flag_after_merge;	/* PR_SET_MEMORY_MERGE (<= 6.12) */
+	bool low_limit_min_addr;	/* search ends at mmap_min_addr (6.6) */
+	bool thp_read_faults;		/* THP=always: a read may fault (config) */
+	bool overcommit_never;		/* vm.overcommit_memory == 2 */
+	unsigned long stack_guard_gap;	/* bytes; 256 pages */
+	unsigned long mmap_min_addr;	/* bytes */
+};
+
+struct mm_limits {			/* bytes; ~0UL: none */
+	unsigned long as, data, stack, memlock;
+	bool ipc_lock;			/* CAP_IPC_LOCK */
+};
+
+#define VMACACHE_SIZE 4
+
+struct mm_struct {
+	struct vm_area_struct *mmap;	/* the list, by address */
+	struct rb_root mm_rb;
+	unsigned int map_count;		/* VMAs, as max_map_count counts */
+	unsigned int map_count_peak;
+
+	struct vm_area_struct *vmacache[VMACACHE_SIZE];	/* emptied whenever a
+							 * VMA goes away */
+
+	unsigned long total_vm, locked_vm, data_vm, exec_vm, stack_vm; /* pages */
+	unsigned long start_code, end_code, start_data, end_data;
+	unsigned long start_brk, brk, start_stack;
+	unsigned long mmap_base, task_size, highest_vm_end;
+	uint64_t def_flags;		/* VM_LOCKED by MCL_FUTURE, ... */
+	bool legacy_layout;		/* bottom-up */
+	unsigned long personality;	/* READ_IMPLIES_EXEC */
+
+	unsigned int max_map_count;
+	struct mm_limits rlim;
+	struct mm_rules rules;
+
+	uint32_t event;			/* id of the call being applied */
+	uint32_t next_anon_vma;		/* ids are never used twice */
+	uint32_t next_ofd;
+	struct vm_area_struct *pool;	/* free VMAs, linked by vm_next */
+	unsigned int pool_free;
+	/* called when the last VMA of a file is gone; may be NULL */
+	void (*file_release)(struct mm_struct *mm, struct mm_file *file);
+	void *owner;			/* for file_release */
+};
+
+#endif
