@@ -326,3 +326,22 @@ rooms()
 	echo "cd /ro""ot/vmashadow" >"$tree/README.md"
 	breaks words 'README.md:1'
 }
+
+@test "tarball: what git holds and make packs passes" {
+	requires git make
+	git -C "$tree" -c init.defaultBranch=main init -q
+	git -C "$tree" add src scripts
+	printf 'print-dist:\n\t@find src scripts -type f\n' >"$tree/Makefile"
+	top_srcdir=$tree check tarball
+	assert_success
+}
+
+@test "tarball: a file that make does not pack is refused" {
+	requires git make
+	git -C "$tree" -c init.defaultBranch=main init -q
+	git -C "$tree" add src scripts
+	printf 'print-dist:\n\t@find src -type f\n' >"$tree/Makefile"
+	top_srcdir=$tree check tarball
+	assert_failure 1
+	assert_output --partial 'scripts/run is in git, but not in the tarball'
+}
