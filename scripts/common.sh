@@ -38,10 +38,8 @@ as_root()
 {
 	if [ "$(id -u)" -eq 0 ]; then
 		"$@"
-	elif command -v sudo >/dev/null; then
-		sudo "$@"
 	else
-		die "not root and no sudo; as root run: $*"
+		sudo "$@"
 	fi
 }
 
@@ -65,6 +63,8 @@ install_packages()
 		say "packages: all ${#} are installed"
 		return
 	fi
+	[ "$(id -u)" -eq 0 ] || command -v sudo >/dev/null ||
+		die "no root and no sudo. As root: apt-get install ${missing[*]}"
 	say "packages: installing ${missing[*]}"
 	as_root apt-get -q -o DPkg::Lock::Timeout=120 update ||
 		say 'packages: the lists could not be renewed; going on'
