@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What refuses a change before it is made: resource limits, the number of
+ * mappings, seals, mappings that cannot be cut. Read only.
+ */
+#include "engine/predict.h"
+
+static unsigned long limit_pages(unsigned long bytes)
+{
+	return bytes == ~0UL ? ~0UL : bytes >> PAGE_SHIFT;
+}
+
+/* Mirrors mm/internal.h:is_data_mapping() without VM_STACK's exception. */
+static bool is_data_mapping(uint64_t flags)
+{
+	return (flags & (VM_WRITE | VM_SHARED | VM_GROWSDOWN)) == VM_WRITE;
+}
+
+/*
+ * Mirrors mm/mmap.c:may_expand_vm(). A negative @pages (a mapping that replaces
+ * a larger one) can only be refused where a limit is already exceeded.
+ */
+bool may_expand_vm(const struct mm_struct *mm, uint64_t flags, long pages)
+{
+	if (mm->total_vm + pages > limit_pages(mm->rlim.as))
+		return false;
+	return !is_data_mapping(flags) ||
+	       mm->data_vm + pages <= limit_pages(mm->rlim.data);
+}
+
+/* Mirrors mm/mlock.c:can_do_mlock() */
+bool can_do_mlock(const struct mm_struct *mm)
+{
+	return mm->rlim.memlock || mm->rlim.ipc_lock;
+}
+
+/* Mirrors mm/mmap.c:mlock_future_check(), mlock_future_ok() since 6.4. */
+bool mlock_future_ok(const struct mm_struct *mm, uint64_t flags,
+		     unsigned long bytes)
+{
+	if (!(flags & VM_LOCKED) || mm->rlim.ipc_lock)
+		return true;
+	return mm->locked_vm + (bytes >> PAGE_SHIFT) <=
+	       limit_pages(mm->rlim.memlock);
+}
+
+int may_split(const struct mm_struct *mm, const struct vm_area_struct *vma,
+	      unsigned long addr)
+{
+	bool special = vma->vm_file && vma->vm_file->flags & MM_FILE_SPECIAL;
+
+	if (special && !mm->rules.special_splits)
+		return -EINVAL;
+	if (vma->vm_flags & VM_HUGETLB && addr & (HUGE_SIZE - 1))
+		return -EINVAL;
+	return 0;
+}
+
+/* One VMA of the range that may_cut() looks at. */
+static int may_cut_vma(const struct mm_struct *mm,
+		       const struct vm_area_struct *vma, unsigned long start,
+		       unsigned long end)
+{
+	bool below = start > vma->vm_start, above = end < vma->vm_end;
+	int err = 0;
+
+	if (below && above && mm->map_count >= mm->max_map_count)
+		return -ENOMEM;
+	if (vma->vm_flags & VM_SEALED)
+		return -EPERM;
+	if (below)
+		err = may_split(mm, vma, start);
+	if (!err && above)
+		err = may_split(mm, vma, end);
+	return err;
+}
+
+/* Mirrors mm/vma.c:vms_gather_munmap_vmas(), and __do_munmap() before it. */
+int may_cut(const struct mm_struct *mm, unsigned long start, unsigned long end)
+{
+	const struct vm_area_struct *vma = vma_after(mm, start);
+	int err = 0;
+
+	for (; vma && vma->vm_start < end && !err; vma = vma->vm_next)
+		err = may_cut_vma(mm, vma, start, end);
+	return err;
+}
+
+/* Mirrors mm/mmap.c:count_vma_pages_range() */
+unsigned long count_vma_pages_range(const struct mm_struct *mm,
+				    unsigned long start, unsigned long end)
+{
+	const struct vm_area_struct *vma = vma_after(mm, start);
+	unsigned long pages = 0, from, to;
+
+	for (; vma && vma->vm_start < end; vma = vma->vm_next) {
+		from = vma->vm_start > start ? vma->vm_start : start;
+		to = vma->vm_end < end ? vma->vm_end : end;
+		pages += (to - from) >> PAGE_SHIFT;
+	}
+	return pages;
+}
+
+struct vm_area_struct *vma_after(const struct mm_struct *mm,
+				 unsigned long addr)
+{
+	struct rb_node *node = mm->mm_rb.rb_node;
+	struct vm_area_struct *vma, *found = NULL;
+
+	while (node) {
+		vma = container_of(node, struct vm_area_struct, vm_rb);
+		if (addr < vma->vm_end) {
+			found = vma;
+			node = node->rb_left;
+		} else {
+			node = node->rb_right;
+		}
+	}
+	return found;
+}
+
+struct vm_area_struct *vma_holding(const struct mm_struct *mm,
+				   unsigned long addr)
+{
+	struct vm_area_struct *vma = vma_after(mm, addr);
+
+	return vma && vma->vm_start <= addr ? vma : NULL;
+}

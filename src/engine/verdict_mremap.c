@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The verdict over mremap: the call with the most ways to be refused
+ * (kernel-facts, mremap). Order of checks as in mm/mremap.c since 6.17; where
+ * an older kernel orders them otherwise, the errno is another but a failure
+ * stays one, except where a rule says so.
+ */
+#include "engine/predict.h"
+
+#define MAYMOVE		1UL
+#define FIXED		2UL
+#define DONTUNMAP	4UL
+
+/* The arguments, lengths rounded up. */
+struct remap {
+	unsigned long addr, old_len, new_addr, new_len, flags;
+	bool to;		/* an address is given or implied */
+};
+
+static bool overlaps(const struct remap *r)
+{
+	return r->addr + r->old_len > r->new_addr &&
+	       r->new_addr + r->new_len > r->addr;
+}
+
+/* Mirrors check_mremap_params() */
+static int check_params(const struct mm_struct *mm, const struct remap *r)
+{
+	if (r->flags & ~(MAYMOVE | FIXED | DONTUNMAP) ||
+	    r->addr & ~PAGE_MASK || !r->new_len)
+		return -EINVAL;
+	if (mm->rules.fixed_move_checks_first &&
+	    r->new_len > mm->task_size)
+		return -EINVAL;
+	if (!r->to)
+		return 0;
+	if (r->new_len > mm->task_size ||
+	    r->new_addr > mm->task_size - r->new_len ||
+	    r->new_addr & ~PAGE_MASK || !(r->flags & MAYMOVE))
+		return -EINVAL;
+	if ((r->flags & DONTUNMAP && r->old_len != r->new_len) || overlaps(r))
+		return -EINVAL;
+	return mm->map_count + 2 >= mm->max_map_count - 3 ? -ENOMEM : 0;
+}
+
+/* Mirrors check_prep_vma(), once vma_to_resize(). */
+static int check_vma(const struct mm_struct *mm, const struct remap *r,
+		     const struct vm_area_struct *vma)
+{
+	unsigned long delta = r->new_len - r->old_len;
+
+	if (vma->vm_flags & VM_SEALED)
+		return -EPERM;
+	if (!r->to && r->new_len <= r->old_len)
+		return 0;
+	if (!r->old_len && !(vma->vm_flags & (VM_SHARED | VM_MAYSHARE)))
+		return -EINVAL;
+	if (r->flags & DONTUNMAP &&
+	    vma->vm_flags & (VM_DONTEXPAND | VM_PFNMAP))
+		return -EINVAL;
+	if (r->old_len > vma->vm_end - r->addr)
+		return -EFAULT;
+	if (r->new_len == r->old_len)
+		return 0;
+	if (vma->vm_flags & (VM_DONTEXPAND | VM_PFNMAP))
+		return -EFAULT;
+	if (r->new_len < r->old_len)
+		return 0;
+	if (!mlock_future_ok(mm, vma->vm_flags, delta))
+		return -EAGAIN;
+	return may_expand_vm(mm, vma->vm_flags, delta >> PAGE_SHIFT) ?
+		       0 : -ENOMEM;
+}
+
+static bool expands_in_place(const struct mm_struct *mm, const struct remap *r,
+			     const struct vm_area_struct *vma)
+{
+	unsigned long end = r->addr + r->new_len;
+
+	if (r->addr + r->old_len != vma->vm_end || end < vma->vm_end ||
+	    end > mm->task_size)
+		return false;
+	return !vma->vm_next || vma->vm_next->vm_start >= end;
+}
+
+/* What move_vma() refuses before it moves. */
+static int check_move(const struct mm_struct *mm, const struct remap *r,
+		      const struct vm_area_struct *vma)
+{
+	int err = 0;
+
+	if (mm->map_count >= mm->max_map_count - 3)
+		return -ENOMEM;
+	if (r->addr != vma->vm_start)
+		err = may_split(mm, vma, r->addr);
+	if (!err && r->old_len && r->addr + r->old_len != vma->vm_end)
+		err = may_split(mm, vma, r->addr + r->old_len);
+	return err;
+}
+
+static void move(struct mm_struct *mm, struct mm_op *op, const struct remap *r,
+		 const struct vm_area_struct *vma)
+{
+	struct place p = {
+		.addr = r->to ? r->new_addr : 0,
+		.len = r->new_len,
+		.off = ((r->addr - vma->vm_start) >> PAGE_SHIFT) +
+		       vma->vm_pgoff,
+		.flags = r->flags & FIXED ? MAP_FIXED_ : 0,
+		.file = vma->vm_file,
+		.anonymous = !vma->vm_file,
+	};
+	unsigned long addr;
+	int err = check_move(mm, r, vma);
+
+	if (err) {
+		foretell(op, err, true);
+		return;
+	}
+	p.off <<= PAGE_SHIFT;
+	if (vma->vm_flags & VM_MAYSHARE)
+		p.flags |= MAP_SHARED_;
+	addr = place_mapping(mm, &p);
+	foretell(op, addr, !is_error(addr) || !p.unpredictable);
+	op->place_known = !p.unpredictable;
+}
+
+/* Is each VMA in the source fit to be moved with the others? */
+static int check_each(const struct mm_struct *mm, const struct remap *r,
+		      const struct vm_area_struct *vma)
+{
+	unsigned long end = r->addr + r->old_len;
+	int err = 0;
+
+	for (; vma && vma->vm_start < end && !err; vma = vma->vm_next) {
+		struct remap piece = *r;
+
+		piece.addr = vma->vm_start > r->addr ? vma->vm_start : r->addr;
+		piece.old_len = (vma->vm_end < end ? vma->vm_end : end) -
+				piece.addr;
+		piece.new_len = piece.old_len;
+		err = check_vma(mm, &piece, vma);
+		if (!err)
+			err = check_move(mm, &piece, vma);
+	}
+	return err;
+}
+
+/* mremap_to(): the target is emptied, then the move. */
+static void remap_to(struct mm_struct *mm, struct mm_op *op,
+		     const struct remap *r, const struct vm_area_struct *vma)
+{
+	bool several = mm->rules.multi_move && r->flags & FIXED &&
+		       r->new_len == r->old_len;
+	int err = several ? check_each(mm, r, vma) : check_vma(mm, r, vma);
+
+	if (!err && r->flags & FIXED)
+		err = may_cut(mm, r->new_addr, r->new_addr + r->new_len);
+	if (!err && r->flags & DONTUNMAP &&
+	    !may_expand_vm(mm, vma->vm_flags, r->old_len >> PAGE_SHIFT))
+		err = -ENOMEM;
+	if (err)
+		foretell(op, err, true);
+	else if (several)
+		foretell(op, r->new_addr, true);
+	else
+		move(mm, op, r, vma);
+}
+
+/* mremap_at(): in place, or wherever there is room. */
+static void remap_at(struct mm_struct *mm, struct mm_op *op,
+		     const struct remap *r, const struct vm_area_struct *vma)
+{
+	int err;
+
+	if (r->new_len == r->old_len) {
+		foretell(op, r->addr, true);
+		return;
+	}
+	if (r->new_len < r->old_len) {
+		err = may_cut(mm, r->addr + r->new_len, r->addr + r->old_len);
+		foretell(op, err ? err : (long)r->addr, true);
+		return;
+	}
+	if (r->old_len && expands_in_place(mm, r, vma))
+		foretell(op, r->addr, true);
+	else if (r->flags & MAYMOVE)
+		move(mm, op, r, vma);
+	else
+		foretell(op, -ENOMEM, true);
+}
+
+void predict_mremap(struct mm_struct *mm, struct mm_op *op)
+{
+	struct remap r = {
+		.addr = op->addr,
+		.old_len = PAGE_ALIGN(op->len),
+		.new_addr = op->new_addr,
+		.new_len = PAGE_ALIGN(op->new_len),
+		.flags = op->flags,
+		.to = op->flags & (FIXED | DONTUNMAP),
+	};
+	const struct vm_area_struct *vma = vma_holding(mm, op->addr);
+	int err = check_params(mm, &r);
+
+	if (err) {
+		foretell(op, err, true);
+		return;
+	}
+	if (!vma) {
+		err = mm->rules.shrink_checks_source || r.to ||
+				      r.new_len > r.old_len ? -EFAULT : 0;
+		foretell(op, err ? err : (long)r.addr, true);
+		return;
+	}
+	if (r.to) {
+		remap_to(mm, op, &r, vma);
+		return;
+	}
+	err = check_vma(mm, &r, vma);
+	if (err)
+		foretell(op, err, true);
+	else
+		remap_at(mm, op, &r, vma);
+}
