@@ -75,7 +75,7 @@ void fmt_pad(struct fmt *f, size_t column)
 		fmt_char(f, ' ');
 }
 
-void view_format(struct fmt *f, const struct vma_view *v)
+void view_format_head(struct fmt *f, const struct vma_view *v)
 {
 	size_t line = f->len;
 
@@ -100,5 +100,10 @@ void view_format(struct fmt *f, const struct vma_view *v)
 		return;
 	fmt_pad(f, line + 72);
 	fmt_char(f, ' ');
+}
+
+void view_format(struct fmt *f, const struct vma_view *v)
+{
+	view_format_head(f, v);
 	fmt_bytes(f, v->name, v->name_len);
 }

@@ -35,4 +35,7 @@ struct fmt;
  */
 void view_format(struct fmt *f, const struct vma_view *v);
 
+/* view_format_head() - all of it up to where the name begins, if it has one. */
+void view_format_head(struct fmt *f, const struct vma_view *v);
+
 #endif
