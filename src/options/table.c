@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Every option there is. */
+#include "options/table.h"
+
+static const struct option_choice formats[] = {
+	{ "auto", OPTIONS_FORMAT_AUTO, false },
+	{ "text", OPTIONS_FORMAT_TEXT, false },
+	{ "json", OPTIONS_FORMAT_JSON, false },
+	{ NULL, 0, false },
+};
+
+static const struct option_choice checks[] = {
+	{ "off", OPTIONS_CHECK_OFF, false },
+	{ "exit", OPTIONS_CHECK_EXIT, false },
+	{ "each", OPTIONS_CHECK_EACH, false },
+	{ NULL, 0, false },
+};
+
+static const struct option_choice intercepts[] = {
+	{ "symbol", OPTIONS_INTERCEPT_SYMBOL, false },
+	{ "patch", OPTIONS_INTERCEPT_PATCH, false },
+	{ "trap", OPTIONS_INTERCEPT_TRAP, true },
+	{ NULL, 0, false },
+};
+
+static const struct option_choice off_only[] = {
+	{ "off", 0, false },
+	{ NULL, 0, false },
+};
+
+static const struct option_choice faults[] = {
+	{ "off", OPTIONS_FAULTS_OFF, false },
+	{ "fatal", OPTIONS_FAULTS_FATAL, false },
+	{ "all", OPTIONS_FAULTS_ALL, false },
+	{ NULL, 0, false },
+};
+
+static const struct option_choice switches[] = {
+	{ "0", 0, false },
+	{ "1", 1, false },
+	{ NULL, 0, false },
+};
+
+#define AT(field) .offset = offsetof(struct options, field)
+
+const struct option options_table[OPTIONS_COUNT] = {
+	{
+		.key = "log", AT(log), .text = "PATH", .built = true,
+		.standard = "",
+		.help = "append to this file; %p is the process's number, %n "
+			"the program's name.\n"
+			"\t\"-\": everything to standard error. Without it only "
+			"drift and limits go there",
+	}, {
+		.key = "format", AT(format), .choices = formats, .built = true,
+		.standard = "auto",
+		.help = "of the log: one JSON object a line, or a line to read. "
+			"auto: json in a file,\n\ttext on standard error",
+	}, {
+		.key = "check", AT(check), .choices = checks, .min = 1,
+		.max = 1000000000, .built = true, .standard = "exit",
+		.help = "compare the mirror with the kernel: at the end, around "
+			"each call, or all of it\n\tevery N calls",
+	}, {
+		.key = "intercept", AT(intercept), .choices = intercepts,
+		.built = true, .standard = "patch",
+		.help = "how calls are seen: by exported symbols only, at the "
+			"system calls of libc and\n\tld.so too, or everywhere",
+	}, {
+		.key = "stacks", AT(stacks), .choices = off_only, .min = 0,
+		.max = 64, .standard = "off",
+		.help = "remember so many frames of each call",
+	}, {
+		.key = "faults", AT(faults), .choices = faults,
+		.standard = "off",
+		.help = "explain faults: those that end the program, or all",
+	}, {
+		.key = "trace", AT(trace), .text = "PATH", .standard = "",
+		.help = "write every event to this file",
+	}, {
+		.key = "history", AT(history), .choices = off_only, .min = 0,
+		.max = 1000000, .standard = "off",
+		.help = "remember so many unmapped ranges",
+	}, {
+		.key = "abort_on_drift", AT(abort_on_drift),
+		.choices = switches, .built = true, .standard = "0",
+		.help = "end the program when the mirror differs from the kernel",
+	}, {
+		.key = "mark", AT(mark), .choices = switches, .built = true,
+		.standard = "0",
+		.help = "for tests: harmless system calls that mark the "
+			"library's start and end in strace",
+	}, {
+		.key = "rules", AT(rules), .text = "FIELD=0|1,...",
+		.built = true, .standard = "",
+		.help = "for tests: overrule what was found out about the kernel",
+	}, {
+		.key = "help", AT(help), .choices = switches, .built = true,
+		.standard = "0",
+		.help = "print this to standard error",
+	},
+};
