@@ -252,7 +252,7 @@ static void test_messages_are_whole_lines(void)
 		free(buf);
 	}
 	is_u64(wrong, 0, "in a buffer of any size");
-	fmt_init(&f, said, 65);
+	fmt_init(&f, said, 70);
 	options_parse(&o, env, &f);
 	is_str(said, PREFIX "\"b\" is no option; help=1 lists them\n",
 	       "one that fits is not lost behind one that does not");
