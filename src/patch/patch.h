@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The face of the room patch: in a loaded ELF object, find the places where it
+ * makes system calls, prove that each may be rewritten, and rewrite it so that
+ * the call comes to our door.
+ *
+ *	before	b8 NR NR NR NR 0f 05	mov $NR,%eax ; syscall
+ *	after	e9 rr rr rr rr 66 90	jmp entry    ; nop	(patch/entry.S)
+ *
+ * A site is proven when all of this holds; else it is refused, with a reason:
+ *   - .eh_frame knows the function, and all of it decodes;
+ *   - the mov and the syscall are instructions of it;
+ *   - no direct jump or call of the object lands in bytes 1 to 6: those of the
+ *     function, by decoding it; all others, by a search of the object's text;
+ *   - the function has no indirect jump (only compilers know where those go),
+ *     but for one through the GOT, which is a tail call;
+ *   - the function makes no process or thread: a child that shares the stack
+ *     must not find its frames rewritten.
+ *
+ * Law of the room: no libc call, no allocation, no global but patch_entries[];
+ * raw system calls, base and Zydis only. Zydis is ordinary code and clobbers
+ * vector registers: patch_scan() is for start-up and for places where the
+ * program expects a function call.
+ *
+ * Not thread-safe: the caller serialises. patch_apply() rewrites code that no
+ * other thread may be executing.
+ */
+#ifndef VS_PATCH_PATCH_H
+#define VS_PATCH_PATCH_H
+
+#include <link.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/compiler.h"
+
+/* A loaded object, in the words of dl_iterate_phdr(). */
+struct patch_object {
+	const char *name;
+	uintptr_t base;			/* load bias: address 0 of the file */
+	const ElfW(Phdr) *phdr;
+	unsigned int phnum;
+	const char *exit_symbol;	/* a function to detour at its entry:
+					 * "_exit" for libc, NULL for none */
+};
+
+/* A set of system call numbers below 512 (all that x86-64 has). */
+struct patch_nrset {
+	uint64_t bits[8];
+};
+
+static inline void patch_nrset_add(struct patch_nrset *set, unsigned int nr)
+{
+	if (nr < 512)
+		set->bits[nr / 64] |= 1UL << nr % 64;
+}
+
+static inline bool patch_nrset_has(const struct patch_nrset *set,
+				   unsigned int nr)
+{
+	return nr < 512 && set->bits[nr / 64] >> nr % 64 & 1;
+}
+
+enum patch_kind {
+	PATCH_SITE_SYSCALL,	/* the seven bytes above */
+	PATCH_SITE_EXIT,	/* the first five bytes of exit_symbol */
+};
+
+enum patch_state {
+	PATCH_REFUSED,		/* not to be rewritten: see why */
+	PATCH_PROVEN,		/* may be rewritten */
+	PATCH_WRITTEN,		/* is rewritten */
+};
+
+#define PATCH_SITE_MAX 7	/* bytes of the longest site */
+
+struct patch_site {
+	uintptr_t addr;
+	int nr;			/* -1 for PATCH_SITE_EXIT */
+	unsigned char kind;	/* enum patch_kind */
+	unsigned char state;	/* enum patch_state */
+	uint16_t entry;		/* patch_entries[] index, once written */
+	bool uses_red_zone;	/* the function may keep data below rsp; false
+				 * is proven, true is an assumption */
+	unsigned char old[PATCH_SITE_MAX];	/* its bytes at the scan */
+	const char *why;	/* a PATCH_WHY_* where refused, else NULL */
+};
+
+/* How many bytes of @s are rewritten. */
+static inline unsigned int patch_site_len(const struct patch_site *s)
+{
+	return s->kind == PATCH_SITE_EXIT ? 5 : 7;
+}
+
+#define PATCH_WHY_NO_FDE	"no unwind entry"
+#define PATCH_WHY_BOUNDARY	"not an instruction boundary"
+#define PATCH_WHY_JUMP		"jump into the site"
+#define PATCH_WHY_INDIRECT	"indirect jump in the function"
+#define PATCH_WHY_UNDECODABLE	"function does not decode"
+#define PATCH_WHY_CLONES	"function makes a process or thread"
+#define PATCH_WHY_SHORT		"function shorter than the detour"
+#define PATCH_WHY_FAR		"too far"
+#define PATCH_WHY_FULL		"no entry left"
+#define PATCH_WHY_CHANGED	"text changed since the scan"
+#define PATCH_WHY_NO_WRITE	"text cannot be written"
+
+/*
+ * patch_scan() - find the sites of @obj whose number is in @nrs, and the entry
+ * of @obj->exit_symbol, and prove each. Sites come in the order of addresses,
+ * the detour last. Only readable executable segments are searched.
+ *
+ * Returns how many sites of @out it filled, or -E2BIG if there are more than
+ * @max (none is proven then). Under half a millisecond for libc and ld.so; uses
+ * about 3 kB of stack.
+ */
+VS_HIDDEN int patch_scan(const struct patch_object *obj,
+			 const struct patch_nrset *nrs,
+			 struct patch_site *out, size_t max);
+
+/* Where /proc/self/mem cannot be had, rewrite by mprotect(). */
+#define PATCH_ALLOW_MPROTECT 0x1
+
+/*
+ * patch_apply() - rewrite the proven ones of the @n @sites of @obj. Others are
+ * left alone. Each of the kind PATCH_SITE_SYSCALL takes one of PATCH_ENTRIES
+ * entries for the life of the process.
+ *
+ * The text is written through /proc/thread-self/mem: mappings keep their lines
+ * and flags (they do get private pages). With PATCH_ALLOW_MPROTECT, and only if
+ * that fails, each segment with sites becomes writable and not executable, all
+ * signals blocked, and then what it was. The caller promises that no other
+ * thread runs and that no seccomp filter kills mprotect(); MDWE and like
+ * policies are found out beforehand on a scratch page.
+ *
+ * Returns how many sites were written now; -EPERM if there was no way to write
+ * (all have PATCH_WHY_NO_WRITE then). What could not be written is refused,
+ * with its bytes as they were.
+ */
+VS_HIDDEN int patch_apply(struct patch_site *sites, size_t n,
+			  const struct patch_object *obj, unsigned int flags);
+
+#endif
