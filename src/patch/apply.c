@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Rewriting proven sites.
+ *
+ * The kernel writes for us: a pwrite to /proc/thread-self/mem gives a private
+ * copy of the page whatever its protection is (FOLL_FORCE), so that no flag, no
+ * split and no moment without execution arises; also where mprotect() may not
+ * bring execution back (MDWE) or anything at all (sealed text). That the bytes
+ * change under another address than they are executed at is no matter: x86
+ * snoops instructions by physical address, and a system call lies between.
+ *
+ * No libc may be called between the two mprotect()s of the fallback: its text
+ * is the one that cannot be executed then.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+
+#include "base/raw_syscall.h"
+#include "base/str.h"
+#include "patch/entry.h"
+#include "patch/patch.h"
+
+#define KERNEL_SIG_SETMASK 2
+#define KERNEL_SIGSET_SIZE 8
+
+struct patch_entry patch_entries[PATCH_ENTRIES];
+
+/* What is to stand at a site. */
+struct change {
+	unsigned char bytes[PATCH_SITE_MAX];
+	unsigned int len;
+};
+
+static void refuse(struct patch_site *s, const char *why)
+{
+	s->state = PATCH_REFUSED;
+	s->why = why;
+}
+
+/* The entry must know its site before the first jump comes. */
+static bool take_entry(struct patch_site *s)
+{
+	for (unsigned int i = 0; i < PATCH_ENTRIES; i++) {
+		if (patch_entries[i].in_use)
+			continue;
+		patch_entries[i] = (struct patch_entry){
+			.ret = s->addr + patch_site_len(s), .nr = s->nr, .in_use = 1,
+		};
+		s->entry = (uint16_t)i;
+		return true;
+	}
+	return false;
+}
+
+static void drop_entry(struct patch_site *s)
+{
+	if (s->kind == PATCH_SITE_SYSCALL)
+		patch_entries[s->entry].in_use = 0;
+}
+
+/* jmp rel32, and where there is room a two-byte nop behind it. */
+static bool encode(const struct patch_site *s, struct change *c)
+{
+	uintptr_t target = s->kind == PATCH_SITE_EXIT ?
+			   (uintptr_t)patch_exit_code :
+			   (uintptr_t)patch_entry_code +
+			   (uintptr_t)s->entry * PATCH_ENTRY_SIZE;
+	intptr_t rel = (intptr_t)(target - (s->addr + 5));
+	int32_t rel32 = (int32_t)rel;
+
+	if (rel != rel32)
+		return false;
+	c->len = patch_site_len(s);
+	c->bytes[0] = 0xe9;
+	memcpy(c->bytes + 1, &rel32, sizeof(rel32));
+	c->bytes[5] = 0x66;
+	c->bytes[6] = 0x90;
+	return true;
+}
+
+/* On success the site has its entry, which a failed write gives back. */
+static bool prepare(struct patch_site *s, struct change *c)
+{
+	if (memcmp((const void *)s->addr, s->old, patch_site_len(s))) {
+		refuse(s, PATCH_WHY_CHANGED);
+		return false;
+	}
+	if (s->kind == PATCH_SITE_SYSCALL && !take_entry(s)) {
+		refuse(s, PATCH_WHY_FULL);
+		return false;
+	}
+	if (!encode(s, c)) {
+		drop_entry(s);
+		refuse(s, PATCH_WHY_FAR);
+		return false;
+	}
+	return true;
+}
+
+static int open_mem(void)
+{
+	long fd;
+
+	/* "self" has no memory once the leader thread has left. */
+	fd = raw_sys4(SYS_openat, AT_FDCWD, "/proc/thread-self/mem",
+		      O_RDWR | O_CLOEXEC, 0);
+	if (raw_is_error(fd))
+		fd = raw_sys4(SYS_openat, AT_FDCWD, "/proc/self/mem",
+			      O_RDWR | O_CLOEXEC, 0);
+	return (int)fd;
+}
+
+/* All of it or, at a page that refuses, nothing. */
+static bool write_mem(int fd, const struct patch_site *s,
+		      const struct change *c)
+{
+	long n = raw_sys4(SYS_pwrite64, fd, c->bytes, c->len, s->addr);
+
+	if (n == (long)c->len)
+		return !memcmp((const void *)s->addr, c->bytes, c->len);
+	if (n > 0)
+		raw_sys4(SYS_pwrite64, fd, s->old, n, s->addr);
+	return false;
+}
+
+static int apply_by_mem(struct patch_site *sites, size_t n)
+{
+	int fd = open_mem(), done = 0;
+
+	if (fd < 0)
+		return 0;
+	for (size_t i = 0; i < n; i++) {
+		struct patch_site *s = &sites[i];
+		struct change c;
+
+		if (s->state != PATCH_PROVEN || !prepare(s, &c))
+			continue;
+		if (write_mem(fd, s, &c)) {
+			s->state = PATCH_WRITTEN;
+			done++;
+		} else {
+			drop_entry(s);
+		}
+	}
+	raw_sys1(SYS_close, fd);
+	return done;
+}
+
+/*
+ * Would text become executable again? Asked of a scratch page: where MDWE or a
+ * policy like it rules, the answer must not be learnt on libc.
+ */
+static bool may_make_text(void)
+{
+	long page = raw_sys6(SYS_mmap, 0, PAGE_SIZE, PROT_READ | PROT_WRITE,
+			     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	long ret;
+
+	if (raw_is_error(page))
+		return false;
+	*(volatile char *)page = 1;
+	ret = raw_sys3(SYS_mprotect, page, PAGE_SIZE, PROT_READ | PROT_EXEC);
+	raw_sys2(SYS_munmap, page, PAGE_SIZE);
+	return !ret;
+}
+
+static int apply_in(struct patch_site *sites, size_t n, uintptr_t start,
+		    uintptr_t end)
+{
+	int done = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		struct patch_site *s = &sites[i];
+		struct change c;
+
+		if (s->state != PATCH_PROVEN || s->addr < start ||
+		    s->addr >= end || !prepare(s, &c))
+			continue;
+		memcpy((void *)s->addr, c.bytes, c.len);
+		s->state = PATCH_WRITTEN;
+		done++;
+	}
+	return done;
+}
+
+/*
+ * One segment is one mapping, and stays one: it changes as a whole. The text
+ * that does the change cannot be the text that is changed.
+ */
+static int rewrite_segment(struct patch_site *sites, size_t n,
+			   uintptr_t start, uintptr_t end)
+{
+	uintptr_t self = (uintptr_t)&patch_apply;
+	int done;
+
+	if (self >= start && self < end)
+		return 0;
+	if (raw_sys3(SYS_mprotect, start, end - start, PROT_READ | PROT_WRITE))
+		return 0;
+	done = apply_in(sites, n, start, end);
+	raw_sys3(SYS_mprotect, start, end - start, PROT_READ | PROT_EXEC);
+	return done;
+}
+
+static bool has_work(const struct patch_site *sites, size_t n, uintptr_t start,
+		     uintptr_t end)
+{
+	for (size_t i = 0; i < n; i++)
+		if (sites[i].state == PATCH_PROVEN && sites[i].addr >= start &&
+		    sites[i].addr < end)
+			return true;
+	return false;
+}
+
+/* A signal handler would run into text that cannot be executed. */
+static int apply_by_mprotect(struct patch_site *sites, size_t n,
+			     const struct patch_object *obj)
+{
+	uint64_t all = ~0UL, before;
+	int done = 0;
+
+	if (!may_make_text() ||
+	    raw_sys4(SYS_rt_sigprocmask, KERNEL_SIG_SETMASK, &all, &before,
+		     KERNEL_SIGSET_SIZE))
+		return 0;
+	for (unsigned int i = 0; i < obj->phnum; i++) {
+		const ElfW(Phdr) *ph = &obj->phdr[i];
+		uintptr_t start = (obj->base + ph->p_vaddr) & PAGE_MASK;
+		uintptr_t end = PAGE_ALIGN(obj->base + ph->p_vaddr +
+					   ph->p_memsz);
+
+		if (ph->p_type == PT_LOAD &&
+		    ph->p_flags == (PF_R | PF_X) &&
+		    has_work(sites, n, start, end))
+			done += rewrite_segment(sites, n, start, end);
+	}
+	raw_sys4(SYS_rt_sigprocmask, KERNEL_SIG_SETMASK, &before, 0,
+		 KERNEL_SIGSET_SIZE);
+	return done;
+}
+
+int patch_apply(struct patch_site *sites, size_t n,
+		const struct patch_object *obj, unsigned int flags)
+{
+	int done = apply_by_mem(sites, n);
+	bool left = false;
+
+	if (flags & PATCH_ALLOW_MPROTECT && has_work(sites, n, 0, UINTPTR_MAX))
+		done += apply_by_mprotect(sites, n, obj);
+	for (size_t i = 0; i < n; i++) {
+		if (sites[i].state != PATCH_PROVEN)
+			continue;
+		refuse(&sites[i], PATCH_WHY_NO_WRITE);
+		left = true;
+	}
+	return !done && left ? -EPERM : done;
+}
