@@ -18,6 +18,7 @@ volatile enum door_mode door_mode;
 volatile long door_calls[512];
 volatile long door_stack_most;
 volatile bool door_misaligned;
+volatile bool door_backwards;
 volatile struct frames door_frames;
 volatile int door_exit_offset;
 main_fn *program_main;
@@ -45,10 +46,23 @@ struct frames unwind_here(void)
 
 #define REGS_ONLY __attribute__((target("general-regs-only")))
 
+/* A call leaves its arguments in their registers; a real door would not. */
+REGS_ONLY static void spoil_registers(void)
+{
+	__asm__ volatile("mov $-1, %%rdi; mov $-2, %%rsi; mov $-3, %%rdx;"
+			 "mov $-4, %%r10; mov $-5, %%r8; mov $-6, %%r9;"
+			 "mov $-7, %%rcx; mov $-8, %%r11"
+			 : : : "rdi", "rsi", "rdx", "r10", "r8", "r9", "rcx",
+			       "r11");
+}
+
 REGS_ONLY static long real_call(const struct door_regs *r)
 {
-	return raw_syscall(patch_entries[r->site].nr, r->arg[0], r->arg[1],
-			   r->arg[2], r->arg[3], r->arg[4], r->arg[5]);
+	long ret = raw_syscall(patch_entries[r->site].nr, r->arg[0], r->arg[1],
+			       r->arg[2], r->arg[3], r->arg[4], r->arg[5]);
+
+	spoil_registers();
+	return ret;
 }
 
 REGS_ONLY static long leave_from_here(void *arg)
@@ -67,6 +81,7 @@ long vs_door_entry(struct door_regs *r)
 	if (used > door_stack_most)
 		door_stack_most = used;
 	door_misaligned |= cfa % 16 != 0;
+	door_backwards |= (__builtin_ia32_readeflags_u64() & 0x400) != 0;
 	__atomic_fetch_add(&door_calls[patch_entries[r->site].nr], 1,
 			   __ATOMIC_RELAXED);
 	if (door_mode == DOOR_UNWIND)

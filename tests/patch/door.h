@@ -36,6 +36,7 @@ extern volatile enum door_mode door_mode;
 extern volatile long door_calls[512];
 extern volatile long door_stack_most;	/* bytes that entry code took */
 extern volatile bool door_misaligned;
+extern volatile bool door_backwards;	/* DF was set */
 extern volatile struct frames door_frames;
 extern volatile int door_exit_offset;	/* a detoured exit adds this */
 

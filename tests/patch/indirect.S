@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A jump table in the function may lead anywhere in it: refused. A jump through
- * the GOT is a tail call and leads out of it: proven.
+ * the GOT is a tail call and leads out of it: proven. (The slot is written out:
+ * linkers turn a jump by @GOTPCREL into a direct one.)
  */
 #include "pattern.h"
 
@@ -22,8 +23,10 @@ by_table_site:
 by_got_site:
 	mov	$NR, %eax
 	syscall
-	jmp	*plain@GOTPCREL(%rip)
+	jmp	*3f(%rip)
 	END	by_got
+	.section .data.rel.ro, "aw", @progbits
+3:	.quad	plain
 
 	EXPECT	by_table_site, 0, "indirect jump in the function"
 	EXPECT	by_got_site, 0, ""

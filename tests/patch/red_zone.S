@@ -2,7 +2,8 @@
 /*
  * Leaf functions that keep data below rsp: by rsp itself, and by a frame
  * pointer that no room was made for. Both are proven, and both are found to
- * use the red zone. The last one makes room first, by rsp alone, and uses none.
+ * use the red zone. The last one makes room first, by rsp alone, and uses none:
+ * rbp is no copy of rsp there.
  */
 #include "pattern.h"
 
@@ -30,7 +31,7 @@ red_rbp_site:
 	FUNCTION red_none
 	sub	$24, %rsp
 	mov	%rdi, 8(%rsp)
-	mov	-8(%rbx), %rdi
+	mov	-8(%rbp), %rdi
 red_none_site:
 	mov	$NR, %eax
 	syscall

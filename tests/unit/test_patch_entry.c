@@ -31,8 +31,13 @@ static void patch_own_sites(void)
 
 	is_i64(patch_apply(own, ARRAY_SIZE(own), &self, 0), 3,
 	       "own sites are written");
-	for (size_t i = 0; i < ARRAY_SIZE(own); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(own); i++) {
+		const unsigned char *p = (const unsigned char *)own[i].addr;
+
 		is_i64(own[i].state, PATCH_WRITTEN, "own site %zu", i);
+		ok(p[0] == 0xe9 && p[5] == 0x66 && p[6] == 0x90,
+		   "own site %zu is a jmp and a nop", i);
+	}
 }
 
 /* --- registers ----------------------------------------------------------- */
@@ -111,6 +116,7 @@ static void test_a_patched_site_is_like_a_real_one(void)
 	ok(door_stack_most <= PATCH_ENTRY_STACK && door_stack_most > 128,
 	   "entry code uses %ld of %d bytes of stack", door_stack_most,
 	   PATCH_ENTRY_STACK);
+	ok(!door_backwards, "the door's string instructions go forwards");
 	ok(!door_misaligned, "the door's stack is always aligned");
 }
 
