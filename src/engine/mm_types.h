@@ -43,6 +43,10 @@ struct mm_file {
 				 * ([vdso], [vvar]); offset and inode print 0 */
 #define MM_FILE_ZERO	0x4	/* /dev/zero privately: anonymous semantics */
 #define MM_FILE_ANON_SHM 0x8	/* MAP_SHARED|MAP_ANONYMOUS, memfd, SysV */
+#define MM_FILE_THP_ALIGN 0x40	/* its file system aligns for huge pages */
+#define MM_FILE_CLOSE	0x10	/* its vm_ops have a close hook: SysV shm */
+#define MM_FILE_NOEXEC	0x20	/* on a noexec mount */
+#define MM_FILE_OWN	0x80	/* memory of the library itself */
 
 struct vm_area_struct {
 	unsigned long vm_start;
@@ -55,14 +59,19 @@ struct vm_area_struct {
 	unsigned long vm_pgoff;		/* pages; anonymous: address at birth */
 	struct mm_file *vm_file;
 
-	uint32_t anon_vma;		/* identity; 0: unknown which, or none */
+	/*
+	 * Identity of its anon_vma; 0: unknown which, or none. Two that are not
+	 * 0 and differ are surely not the same object. Where several states are
+	 * possible it names the ANON_FORKED one if that is among them.
+	 */
+	uint32_t anon_vma;
 	uint32_t vm_unsure;		/* low vm_flags whose value is unknown */
 	uint32_t vm_policy;		/* mempolicy, interned; 0: none */
 	uint32_t anon_name;		/* anon_vma_name, interned; 0: none */
 	uint16_t uffd;			/* userfaultfd context, interned; 0: none */
 	uint8_t anon_state;		/* ANON_*: what it may be */
 	uint8_t bits;			/* VMA_* */
-	uint32_t spare;
+	uint32_t guard_pages;		/* kept free below vm_start; by flags */
 
 	struct {			/* in vm_file->i_mmap */
 		struct rb_node rb;
@@ -76,6 +85,13 @@ struct vm_area_struct {
 #define VMA_OWN		  0x1	/* the library's own memory */
 #define VMA_PGOFF_UNSURE  0x2	/* anonymous, vm_pgoff may be another */
 #define VMA_SYSFAULT	  0x4	/* named by vm_ops: a special mapping */
+#define VMA_ANON_DIFFERS  0x8	/* it and vm_prev have an anon_vma each, and not
+				 * the same one: learnt from a merge refused */
+#define VMA_ANON_SAME	  0x40	/* ... and the same one: they were one VMA */
+#define VMA_ANON_MEMO	  (VMA_ANON_DIFFERS | VMA_ANON_SAME)
+#define VMA_EXTENT_UNSURE 0x10	/* nobody could be asked whether it merged */
+#define VMA_LEAVING	  0x20	/* mremap takes it away from the boundary where
+				 * its copy goes: nothing merges with it now */
 
 /*
  * The policy of the running kernel: what merges, what a flag means, where a
@@ -101,6 +117,7 @@ struct mm_rules {
 	bool close_blocks_merge;	/* any vm_ops->close: no merge (<= 6.4) */
 	bool anon_names;		/* PR_SET_VMA works (5.17, config) */
 	bool ksm_flag_after_merge;	/* PR_SET_MEMORY_MERGE (<= 6.12) */
+	bool guard_skips;		/* top-down search passes a guard whole (6.1) */
 	bool low_limit_min_addr;	/* search ends at mmap_min_addr (6.6) */
 	bool thp_read_faults;		/* THP=always: a read may fault (config) */
 	bool overcommit_never;		/* vm.overcommit_memory == 2 */
@@ -141,9 +158,23 @@ struct mm_struct {
 	uint32_t next_ofd;
 	struct vm_area_struct *pool;	/* free VMAs, linked by vm_next */
 	unsigned int pool_free;
-	/* called when the last VMA of a file is gone; may be NULL */
+	/*
+	 * Called when the last VMA of a file is gone; may be NULL. Not called
+	 * for a file that the running call brought (op->file, mm_adopt's
+	 * files): its mapcount is 0 afterwards if no VMA took it.
+	 */
 	void (*file_release)(struct mm_struct *mm, struct mm_file *file);
-	void *owner;			/* for file_release */
+	/*
+	 * Names of anonymous memory, interned by the owner; both may be NULL.
+	 * anon_label: what maps prints for vma->anon_name ("[anon:x]", or
+	 * "[anon_shmem:x]"). anon_name_id: the id of a label that maps printed.
+	 */
+	const char *(*anon_label)(const struct mm_struct *mm,
+				  const struct vm_area_struct *vma,
+				  uint32_t *len);
+	uint32_t (*anon_name_id)(struct mm_struct *mm, const char *label,
+				 uint32_t len);
+	void *owner;			/* for these functions */
 };
 
 #endif
