@@ -95,7 +95,7 @@ static uint64_t read_encoded(struct reader *r, uint8_t enc)
 	return 0;
 }
 
-/* A CIE or FDE: a length, then that many bytes. The 64-bit form is unheard of. */
+/* A CIE or FDE: a length, then that many bytes; never in the 64-bit form. */
 static struct reader open_entry(const struct patch_object *obj, uintptr_t at)
 {
 	struct reader r = { .at = at, .end = at + 4 };
@@ -113,7 +113,7 @@ out_bad:
 	return r;
 }
 
-/* How the FDEs of this CIE write their addresses; PE_OMIT if it is not clear. */
+/* How FDEs of this CIE write their addresses; PE_OMIT if it is not clear. */
 static uint8_t cie_encoding(const struct patch_object *obj, uintptr_t cie)
 {
 	struct reader r = open_entry(obj, cie);

@@ -36,7 +36,7 @@ struct ehframe {
 
 /*
  * ehframe_open() - find @obj's table. Returns 0, or -ENOENT where there is none
- * or none in the one form that linkers write; ehframe_find() then finds nothing.
+ * or none in the form that linkers write; ehframe_find() then finds nothing.
  */
 VS_HIDDEN int ehframe_open(struct ehframe *eh, const struct patch_object *obj);
 

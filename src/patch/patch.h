@@ -111,8 +111,8 @@ static inline unsigned int patch_site_len(const struct patch_site *s)
  * the detour last. Only readable executable segments are searched.
  *
  * Returns how many sites of @out it filled, or -E2BIG if there are more than
- * @max (none is proven then). Under half a millisecond for libc and ld.so; uses
- * about 3 kB of stack.
+ * @max (none is proven then), or -ENOSYS if Zydis is of no use. Well under a
+ * millisecond for libc and ld.so; uses about 3 kB of stack.
  */
 VS_HIDDEN int patch_scan(const struct patch_object *obj,
 			 const struct patch_nrset *nrs,
