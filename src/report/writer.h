@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Inside report: how each event is said in either form. One function a form and
+ * event; both take the event's struct and the process's number.
+ */
+#ifndef VS_REPORT_WRITER_H
+#define VS_REPORT_WRITER_H
+
+#include "report/event.h"
+#include "report/json.h"
+
+/* A sentence in the making. */
+struct text {
+	struct fmt *f;
+	size_t cut;		/* longest string of others, 0: any */
+};
+
+/* The members behind "event". */
+void json_start(struct json *j, int pid, const void *event);
+void json_check(struct json *j, int pid, const void *event);
+void json_drift(struct json *j, int pid, const void *event);
+void json_limit(struct json *j, int pid, const void *event);
+void json_fork(struct json *j, int pid, const void *event);
+void json_exec_failed(struct json *j, int pid, const void *event);
+void json_summary(struct json *j, int pid, const void *event);
+void json_passive(struct json *j, int pid, const void *event);
+
+/* What follows "vmashadow[PID]: ". */
+void text_start(struct text *t, const void *event);
+void text_check(struct text *t, const void *event);
+void text_drift(struct text *t, const void *event);
+void text_limit(struct text *t, const void *event);
+void text_fork(struct text *t, const void *event);
+void text_exec_failed(struct text *t, const void *event);
+void text_summary(struct text *t, const void *event);
+void text_passive(struct text *t, const void *event);
+
+#endif
