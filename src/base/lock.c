@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The mirror's lock; the idea and the contract stand in lock.h. */
+#include <errno.h>
+#include <linux/futex.h>
+#include <linux/time_types.h>
+#include <sys/uio.h>
+#include <time.h>
+
+#include "base/compiler.h"
+#include "base/lock.h"
+#include "base/raw_syscall.h"
+
+#define HWCAP2_FSGSBASE 0x2
+#define SPINS 100			/* a few hundred ns before sleeping */
+#define SPINS_NO_SLEEP 200000		/* some 10 ms of pauses */
+
+static bool have_rdfsbase;
+
+uint64_t thread_pointer(void)
+{
+	uint64_t fs;
+
+	if (likely(have_rdfsbase))
+		__asm__ volatile("rdfsbase %0" : "=r"(fs));
+	else		/* the TCB's first word points to itself (ELF TLS ABI) */
+		__asm__ volatile("mov %%fs:0, %0" : "=r"(fs));
+	return fs & ~(uint64_t)LOCK_BITS;
+}
+
+void lock_init(struct mirror_lock *l, unsigned long hwcap2)
+{
+	have_rdfsbase = hwcap2 & HWCAP2_FSGSBASE;
+	l->no_syscalls = false;
+	lock_reset(l);
+}
+
+void lock_reset(struct mirror_lock *l)
+{
+	l->frame = NULL;
+	__atomic_store_n(&l->word, 0, __ATOMIC_RELEASE);
+}
+
+static bool try_take(struct mirror_lock *l, uint64_t want)
+{
+	uint64_t free = 0;
+
+	return __atomic_compare_exchange_n(&l->word, &free, want, false,
+					   __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+}
+
+/*
+ * The order matters to a handler that interrupts here: while frame is NULL
+ * nobody may conclude that the ticket is missing.
+ */
+static void leave_ticket(struct mirror_lock *l, volatile uint64_t *ticket)
+{
+	l->ticket = ++l->tickets;
+	*ticket = l->ticket;
+	__atomic_store_n(&l->frame, ticket, __ATOMIC_RELEASE);
+}
+
+/*
+ * Is the owner's ticket gone from the frame where it was left? The frame may be
+ * unmapped by now: only the kernel can look without harm.
+ */
+static bool owner_is_dead(const struct mirror_lock *l)
+{
+	volatile uint64_t *frame = __atomic_load_n(&l->frame, __ATOMIC_ACQUIRE);
+	uint64_t found = 0, want = l->ticket;
+	struct iovec local = { &found, sizeof(found) };
+	struct iovec remote = { (void *)(uintptr_t)frame, sizeof(found) };
+	long n;
+
+	if (!frame || l->no_syscalls)
+		return false;
+	n = raw_sys6(SYS_process_vm_readv, raw_sys0(SYS_getpid), &local, 1,
+		     &remote, 1, 0);
+	if (raw_is_error(n) && n != -EFAULT)
+		return false;
+	if (found == want && !raw_is_error(n))
+		return false;
+	/* still the same ownership that we looked at? */
+	return __atomic_load_n(&l->frame, __ATOMIC_ACQUIRE) == frame &&
+	       l->ticket == want;
+}
+
+static bool steal(struct mirror_lock *l, uint64_t self)
+{
+	uint64_t seen = __atomic_load_n(&l->word, __ATOMIC_ACQUIRE);
+
+	if (!seen || !owner_is_dead(l))
+		return false;
+	if (!__atomic_compare_exchange_n(&l->word, &seen,
+					 self | (seen & LOCK_WAITERS), false,
+					 __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+		return false;
+	l->frame = NULL;
+	return true;
+}
+
+static long now_ns(void)
+{
+	struct timespec t = { 0, 0 };
+
+	raw_sys2(SYS_clock_gettime, CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000000000L + t.tv_nsec;
+}
+
+/* Sleep while the word stays as it is; at most until @deadline. */
+static bool sleep_until(struct mirror_lock *l, uint64_t seen, long deadline)
+{
+	long left = deadline - now_ns();
+	struct timespec t = { 0, left };
+
+	if (left <= 0)
+		return false;
+	if (!(seen & LOCK_WAITERS) &&
+	    !__atomic_compare_exchange_n(&l->word, &seen, seen | LOCK_WAITERS,
+					 false, __ATOMIC_RELAXED,
+					 __ATOMIC_RELAXED))
+		return true;
+	raw_sys4(SYS_futex, &l->word, FUTEX_WAIT | FUTEX_PRIVATE_FLAG,
+		 (uint32_t)(seen | LOCK_WAITERS), &t);
+	return true;
+}
+
+static bool spin(struct mirror_lock *l, uint64_t want, unsigned int rounds)
+{
+	while (rounds--) {
+		if (!__atomic_load_n(&l->word, __ATOMIC_RELAXED) &&
+		    try_take(l, want))
+			return true;
+		__builtin_ia32_pause();
+	}
+	return false;
+}
+
+/*
+ * Late is an owner who had the lock all the time that somebody waited: who came
+ * and went meanwhile is only quick. A word that became free stays free.
+ */
+static void flag_late(struct mirror_lock *l, uint64_t seen, uint64_t since)
+{
+	while (seen && !(seen & LOCK_LATE) &&
+	       __atomic_load_n(&l->tickets, __ATOMIC_RELAXED) == since &&
+	       !__atomic_compare_exchange_n(&l->word, &seen, seen | LOCK_LATE,
+					    false, __ATOMIC_RELAXED,
+					    __ATOMIC_RELAXED))
+		;
+}
+
+/* Wait for another thread's ownership to end; flag it as late if it does not. */
+static bool wait_for(struct mirror_lock *l, uint64_t self)
+{
+	uint64_t since = __atomic_load_n(&l->tickets, __ATOMIC_RELAXED);
+	uint64_t seen;
+	long deadline;
+
+	if (spin(l, self, l->no_syscalls ? SPINS_NO_SLEEP : SPINS))
+		return true;
+	if (l->no_syscalls)
+		return false;
+	deadline = now_ns() + LOCK_WAIT_NS;
+	do {
+		/* who slept cannot know whether others still do */
+		if (try_take(l, self | LOCK_WAITERS))
+			return true;
+		seen = __atomic_load_n(&l->word, __ATOMIC_RELAXED);
+		if (seen & LOCK_LATE)
+			return false;
+	} while (!seen || sleep_until(l, seen, deadline));
+	flag_late(l, seen, since);
+	return false;
+}
+
+static enum lock_answer take_contended(struct mirror_lock *l, uint64_t self)
+{
+	uint64_t seen = __atomic_load_n(&l->word, __ATOMIC_RELAXED);
+
+	if ((seen & ~(uint64_t)LOCK_BITS) == self)
+		return steal(l, self) ? LOCK_STOLEN : LOCK_NESTED;
+	if (!(seen & LOCK_LATE) && wait_for(l, self))
+		return LOCK_TAKEN;
+	return steal(l, self) ? LOCK_STOLEN : LOCK_BUSY;
+}
+
+enum lock_answer lock_take(struct mirror_lock *l, volatile uint64_t *ticket)
+{
+	uint64_t self = thread_pointer();
+	enum lock_answer got = LOCK_TAKEN;
+
+	/* a dead call may have left its ticket just here */
+	*ticket = 0;
+	if (unlikely(!try_take(l, self)))
+		got = take_contended(l, self);
+	if (likely(got <= LOCK_STOLEN))
+		leave_ticket(l, ticket);
+	return got;
+}
+
+void lock_move_ticket(struct mirror_lock *l, volatile uint64_t *to)
+{
+	*to = l->ticket;
+	__atomic_store_n(&l->frame, to, __ATOMIC_RELEASE);
+}
+
+void lock_release(struct mirror_lock *l, volatile uint64_t *ticket)
+{
+	uint64_t old;
+
+	if (l->frame != ticket)		/* it was stolen from us */
+		return;
+	/* in this order: a ticket may be missing only from a known frame */
+	__atomic_store_n(&l->frame, NULL, __ATOMIC_RELEASE);
+	*ticket = 0;
+	old = __atomic_exchange_n(&l->word, 0, __ATOMIC_RELEASE);
+	if (unlikely(old & LOCK_WAITERS) && !l->no_syscalls)
+		raw_sys3(SYS_futex, &l->word, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, 1);
+}
