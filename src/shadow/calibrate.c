@@ -285,6 +285,7 @@ static void derive(struct mm_rules *r)
 	r->brk_extends_only = r->shrink_checks_source;
 	r->brk_shrink_checks = r->shrink_checks_source;
 	r->thp_aligned_file = r->shrink_checks_source;
+	r->guard_skips = r->shrink_checks_source;
 	r->heap_inclusive = !r->account_cleared;
 	r->close_blocks_merge = !r->account_cleared;
 	r->low_limit_min_addr = r->account_cleared;

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Files as maps shows them. Device, inode and name of a mapping cannot be
+ * predicted (overlay and btrfs show other numbers than fstat does, shared
+ * memory has inodes of its own), so a new file mapping's line is read from the
+ * kernel once. Names are interned and stay for ever: vmashadow_find() hands
+ * them out.
+ */
+#include <fcntl.h>
+#include <sys/mman.h>
+
+#include "base/compiler.h"
+#include "base/raw_syscall.h"
+#include "base/str.h"
+#include "shadow/buffers.h"
+#include "shadow/door.h"
+
+#define VS_HASH_ALLOC(bytes) memory_alloc(bytes)
+#include "base/hash.h"
+
+struct name {
+	UT_hash_handle hh;
+	uint32_t len;
+	char text[];
+};
+
+static struct name *names;
+static struct mm_file *free_files;	/* linked through name */
+
+static const char *intern(const char *text, uint32_t len)
+{
+	struct name *n;
+
+	HASH_FIND(hh, names, text, len, n);
+	if (n)
+		return n->text;
+	n = memory_alloc(sizeof(*n) + len + 1);
+	if (!n)
+		return NULL;
+	n->len = len;
+	memcpy(n->text, text, len);
+	n->text[len] = '\0';
+	HASH_ADD_KEYPTR(hh, names, n->text, len, n);
+	return n->text;
+}
+
+static struct mm_file *alloc_file(void)
+{
+	struct mm_file *file = free_files;
+
+	if (!file)
+		return memory_alloc(sizeof(*file));
+	free_files = (struct mm_file *)(uintptr_t)file->name;
+	return file;
+}
+
+static bool named(const struct vma_view *v, const char *prefix)
+{
+	size_t n = str_len(prefix);
+
+	return v->name_len >= n && !memcmp(v->name, prefix, n);
+}
+
+/* What the name and numbers of a line say about the struct file behind it. */
+static uint32_t flags_of(const struct vma_view *v)
+{
+	uint32_t own = memory_is_own(v) ? MM_FILE_OWN | MM_FILE_UNIQUE : 0;
+
+	if (!v->inode && !v->dev_major && !v->dev_minor)
+		return MM_FILE_SPECIAL;
+	if (named(v, "/dev/zero (deleted)") || named(v, "/SYSV"))
+		return MM_FILE_UNIQUE | MM_FILE_ANON_SHM;
+	if (named(v, "/dev/zero"))
+		return MM_FILE_ZERO;
+	if (named(v, "/memfd:"))
+		return MM_FILE_ANON_SHM | own;
+	return 0;
+}
+
+struct mm_file *shadow_file(const struct vma_view *v)
+{
+	struct mm_file *file;
+	const char *name;
+
+	if (!v->inode && !v->dev_major && !v->dev_minor &&
+	    !named(v, "[v") && !named(v, "[uprobes"))
+		return NULL;
+	name = intern(v->name, v->name_len);
+	file = name ? alloc_file() : NULL;
+	if (!file)
+		return NULL;
+	*file = (struct mm_file){
+		.inode = v->inode,
+		.dev_major = v->dev_major,
+		.dev_minor = v->dev_minor,
+		.name = name,
+		.name_len = v->name_len,
+		.ofd = ++shadow.mm.next_ofd,
+		.flags = flags_of(v),
+	};
+	return file;
+}
+
+void shadow_file_unused(struct mm_file *file)
+{
+	if (!file || file->mapcount || (file->flags & MM_FILE_OWN))
+		return;
+	file->name = (const char *)free_files;
+	free_files = file;
+}
+
+void shadow_keep_name(struct vma_view *v, const struct mm_file *file)
+{
+	if (file)
+		v->name = file->name;
+	else
+		v->name = v->name_len ? intern(v->name, v->name_len) : NULL;
+	if (!v->name)
+		v->name_len = 0;
+}
+
+struct mm_file *shadow_file_at(unsigned long addr, struct vma_view *line)
+{
+	if (shadow.sealed || shadow_query(addr, 0, line) < 0)
+		return NULL;
+	shadow.count.named++;
+	return shadow_file(line);
+}
+
+void shadow_rename(const struct vma_view *v)
+{
+	struct vm_area_struct *vma = find_vma(&shadow.mm, v->start);
+	const char *name = intern(v->name, v->name_len);
+
+	if (!name || !vma || vma->vm_start > v->start || !vma->vm_file)
+		return;
+	vma->vm_file->name = name;
+	vma->vm_file->name_len = v->name_len;
+}
+
+/* F_GETFL, and a look at devices: the two things that a line does not show. */
+void shadow_file_hooks(struct mm_op *op, int fd)
+{
+	const struct mm_file *file = op->file;
+	struct vma_view v = { .name = file->name, .name_len = file->name_len };
+	long mode;
+
+	if ((op->flags & MAP_TYPE) != MAP_PRIVATE) {
+		mode = raw_sys2(SYS_fcntl, fd, F_GETFL);
+		op->file_unwritable = (mode & O_ACCMODE) == O_RDONLY;
+	}
+	if (!named(&v, "/dev/zero") && (named(&v, "/dev/") ||
+					named(&v, "anon_inode:") ||
+					named(&v, "/[")))
+		op->file_flags = VM_DONTEXPAND;
+}

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Memory of our own.
+ *
+ * It must never merge with the program's and must be recognisable in maps. A
+ * private mapping of a memfd is both on every kernel: another file never merges,
+ * and maps prints "/memfd:vmashadow (deleted)". The first chunk also holds the
+ * page that tells a fork child (MADV_WIPEONFORK works on anonymous memory only,
+ * so the page lies between two pages of the memfd and has no other neighbour):
+ *
+ *	| memfd: 1 page | anonymous, wiped on fork | memfd: names, files ... |
+ *
+ * VMAs for an ordinary program lie in the library's own bss; chunks for more
+ * are mapped in the reserve step, before the program's call is made.
+ */
+#include <errno.h>
+#include <linux/memfd.h>
+#include <sys/mman.h>
+
+#include "base/compiler.h"
+#include "base/raw_syscall.h"
+#include "base/str.h"
+#include "shadow/buffers.h"
+#include "shadow/shadow.h"
+
+#define FIRST_CHUNK  (32 * PAGE_SIZE)
+#define SMALL_CHUNK  (32 * PAGE_SIZE)
+#define LARGE_CHUNK  (512 * PAGE_SIZE)		/* 2 MiB: the design's limit */
+#define CHUNKS_MAX   256
+#define OWN_NAME     "/memfd:vmashadow (deleted)"
+
+struct chunk {
+	char *mem;
+	size_t bytes;
+};
+
+uint32_t *memory_fork_word;
+
+static struct vm_area_struct first_vmas[384];
+static struct chunk vma_chunks[CHUNKS_MAX];
+static unsigned int nr_vma_chunks;
+static struct mm_file own_files[CHUNKS_MAX];
+static unsigned int nr_own_files;
+static char *arena, *arena_end;
+static size_t next_size = SMALL_CHUNK;
+
+static void count_own(unsigned int calls_made)
+{
+	if (shadow.mode == SHADOW_LIVE)
+		shadow.count.own += calls_made;
+}
+
+/* -errno or an address. */
+static long map_memfd(size_t bytes)
+{
+	long fd, mem;
+
+	fd = raw_sys2(SYS_memfd_create, "vmashadow", MFD_CLOEXEC);
+	if (raw_is_error(fd))
+		return fd;
+	mem = raw_sys2(SYS_ftruncate, fd, bytes);
+	if (!raw_is_error(mem)) {
+		mem = raw_sys6(SYS_mmap, 0, bytes, PROT_READ | PROT_WRITE,
+			       MAP_PRIVATE, fd, 0);
+		count_own(1);
+	}
+	raw_sys1(SYS_close, fd);
+	return mem;
+}
+
+/* The new chunk is a mapping like any other: it goes into the mirror, too. */
+static void mirror_chunk(unsigned long addr, size_t bytes)
+{
+	struct mm_op *op = &shadow.own_op;
+	struct mm_file *file = &own_files[nr_own_files++];
+	struct vma_view line;
+
+	if (shadow_query(addr, 0, &line) < 0)
+		line.inode = 0;
+	*file = (struct mm_file){
+		.inode = line.inode,
+		.dev_major = line.dev_major,
+		.dev_minor = line.dev_minor,
+		.name = OWN_NAME,
+		.name_len = sizeof(OWN_NAME) - 1,
+		.ofd = ++shadow.mm.next_ofd,
+		.flags = MM_FILE_UNIQUE | MM_FILE_OWN,
+	};
+	*op = (struct mm_op){
+		.call = MM_MMAP, .len = bytes, .prot = PROT_READ | PROT_WRITE,
+		.flags = MAP_PRIVATE, .file = file, .own = true, .pkey = -1,
+		.ret = (long)addr,
+	};
+	while (mm_commit(&shadow.mm, op) == MM_ASK)
+		mm_answer(op, shadow_ask(op->ask));
+}
+
+static struct chunk map_chunk(size_t bytes)
+{
+	struct chunk c = { NULL, bytes };
+	long mem;
+
+	if (shadow.sealed || nr_own_files == CHUNKS_MAX)
+		return c;
+	mem = map_memfd(bytes);
+	if (raw_is_error(mem))
+		return c;
+	c.mem = (char *)mem;
+	if (shadow.mode == SHADOW_LIVE)
+		mirror_chunk((unsigned long)mem, bytes);
+	return c;
+}
+
+int memory_start(void)
+{
+	long mem = map_memfd(FIRST_CHUNK), page;
+
+	if (raw_is_error(mem))
+		return (int)mem;
+	page = raw_sys6(SYS_mmap, mem + PAGE_SIZE, PAGE_SIZE,
+			PROT_READ | PROT_WRITE,
+			MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+	if (raw_is_error(page))
+		return (int)page;
+	page = raw_sys3(SYS_madvise, mem + PAGE_SIZE, PAGE_SIZE, MADV_WIPEONFORK);
+	if (raw_is_error(page))
+		return (int)page;
+	memory_fork_word = (uint32_t *)(mem + PAGE_SIZE);
+	*memory_fork_word = 2;
+	arena = (char *)mem + 2 * PAGE_SIZE;
+	arena_end = (char *)mem + FIRST_CHUNK;
+	return 0;
+}
+
+void *memory_alloc(size_t bytes)
+{
+	struct chunk c;
+	void *mem;
+
+	bytes = (bytes + 15) & ~15UL;
+	if (bytes > (size_t)(arena_end - arena)) {
+		size_t want = bytes > next_size ? PAGE_ALIGN(bytes) : next_size;
+
+		c = map_chunk(want);
+		if (!c.mem)
+			return NULL;
+		arena = c.mem;
+		arena_end = c.mem + c.bytes;
+		next_size = LARGE_CHUNK / 4;
+	}
+	mem = arena;
+	arena += bytes;
+	return mem;
+}
+
+bool memory_more_vmas(void)
+{
+	static size_t size = SMALL_CHUNK;
+	struct chunk c;
+
+	if (nr_vma_chunks == CHUNKS_MAX)
+		return false;
+	c = map_chunk(size);
+	if (!c.mem)
+		return false;
+	if (size < LARGE_CHUNK)
+		size *= 2;
+	vma_chunks[nr_vma_chunks++] = c;
+	mm_pool_add(&shadow.mm, c.mem, c.bytes);
+	return true;
+}
+
+void memory_reset_vmas(void)
+{
+	mm_pool_add(&shadow.mm, first_vmas, sizeof(first_vmas));
+	for (unsigned int i = 0; i < nr_vma_chunks; i++)
+		mm_pool_add(&shadow.mm, vma_chunks[i].mem, vma_chunks[i].bytes);
+}
+
+bool memory_is_own(const struct vma_view *v)
+{
+	if (v->start == (unsigned long)memory_fork_word)
+		return true;
+	return v->name_len == sizeof(OWN_NAME) - 1 &&
+	       !memcmp(v->name, OWN_NAME, sizeof(OWN_NAME) - 1);
+}

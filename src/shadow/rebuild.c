@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The mirror seeded from the kernel: at start, and anew when what it held
+ * cannot be trusted any more (an owner died while it changed the tree, a fork
+ * caught another thread inside). One read of smaps: lines, VmFlags, and whether
+ * pages were ever written.
+ */
+#include <errno.h>
+
+#include "base/compiler.h"
+#include "base/raw_syscall.h"
+#include "shadow/buffers.h"
+#include "shadow/door.h"
+
+char shadow_text_buf[PROCMAPS_BUF];
+char shadow_name_buf[SHADOW_NAME_BUF];
+
+int shadow_query(unsigned long addr, unsigned int flags, struct vma_view *out)
+{
+	return procmaps_query(&shadow.maps, addr, flags, shadow_name_buf,
+			      sizeof(shadow_name_buf), out);
+}
+
+static int seed_one(void *ctx, const struct smaps_entry *e)
+{
+	struct vm_area_struct *vma;
+	struct mm_file *file;
+
+	(void)ctx;
+	if (e->view.start >= shadow.mm.task_size)	/* [vsyscall] */
+		return 0;
+	file = shadow_file(&e->view);
+	while (shadow.mm.pool_free < MM_RESERVE)
+		if (!memory_more_vmas())
+			return -ENOMEM;
+	vma = mm_seed(&shadow.mm, &e->view, file, e->vm_flags, !e->unknown,
+		      e->faulted);
+	if (!vma)
+		return -EINVAL;
+	if (memory_is_own(&e->view))
+		vma->bits |= VMA_OWN;
+	return 0;
+}
+
+/* What survives: rules, limits, event numbers, the ids that must not recur. */
+static void reset_mm(void)
+{
+	static struct mm_struct old;	/* [lock] */
+	struct mm_struct *mm = &shadow.mm;
+
+	old = *mm;
+	mm_init(mm, &old.rules);
+	mm->event = old.event;
+	mm->next_ofd = old.next_ofd;
+	mm->next_anon_vma = old.next_anon_vma;
+	mm->max_map_count = old.max_map_count;
+	mm->map_count_peak = old.map_count_peak;
+	mm->rlim = old.rlim;
+	mm->personality = old.personality;
+	mm->mmap_base = old.mmap_base;
+	mm->legacy_layout = old.legacy_layout;
+	mm->task_size = old.task_size;
+	mm->file_release = old.file_release;
+	memory_reset_vmas();
+}
+
+static int read_marks(struct mm_struct *mm)
+{
+	struct procmaps_stat st;
+	int err = procmaps_read_stat(&st, shadow_text_buf,
+				     sizeof(shadow_text_buf));
+
+	if (err)
+		return err;
+	mm->start_code = st.start_code;
+	mm->end_code = st.end_code;
+	mm->start_data = st.start_data;
+	mm->end_data = st.end_data;
+	mm->start_brk = st.start_brk;
+	mm->start_stack = st.start_stack;
+	mm->brk = (unsigned long)raw_sys1(SYS_brk, 0);
+	if (shadow.mode == SHADOW_LIVE)
+		shadow.count.own++;
+	return 0;
+}
+
+int shadow_rebuild(void)
+{
+	int err;
+
+	if (shadow.sealed)
+		return -EPERM;
+	shadow.engaged = true;
+	reset_mm();
+	err = read_marks(&shadow.mm);
+	if (!err)
+		err = procmaps_each_smaps(shadow_text_buf,
+					  sizeof(shadow_text_buf), seed_one,
+					  NULL);
+	shadow.engaged = false;
+	shadow.seq++;
+	if (shadow.mode == SHADOW_LIVE)
+		shadow.count.rebuilt++;
+	if (err)
+		shadow_give_up("the kernel's list of mappings cannot be read");
+	return err;
+}

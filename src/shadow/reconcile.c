@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Adopting the kernel's truth over a range, where the mirror cannot know it: an
+ * unordered call among others, an error that may have changed a part, a
+ * difference that a check found (after it was logged).
+ *
+ * The range grows until it begins and ends where neither side has a mapping
+ * across the edge:
+ *
+ *	kernel	  |----A----|      |--B--|
+ *	mirror	|---C---|       |----D-----|
+ *	asked	       [.........]
+ *	read	[..........................]
+ */
+#include <errno.h>
+
+#include "base/compiler.h"
+#include "shadow/buffers.h"
+#include "shadow/door.h"
+
+#define BATCH 8
+
+struct batch {
+	struct vma_view v[BATCH];
+	struct mm_file *file[BATCH];
+	unsigned int n;
+	unsigned long from, to;		/* what is known about [from, to) */
+};
+
+static struct batch batch;		/* [lock] */
+
+static bool same_line(const struct vma_view *v)
+{
+	struct vm_area_struct *vma = find_vma(&shadow.mm, v->start);
+	struct vma_view mine;
+
+	if (!vma || vma->vm_start != v->start)
+		return false;
+	mm_view(&shadow.mm, vma, &mine);
+	return mine.end == v->end && mine.prot == v->prot &&
+	       mine.offset == v->offset && mine.inode == v->inode &&
+	       mine.dev_major == v->dev_major && mine.dev_minor == v->dev_minor;
+}
+
+/* Read lines from b->from on until @end or the batch is full. */
+static int read_batch(struct batch *b, unsigned long end)
+{
+	unsigned long at = b->from;
+	int err = 0;
+
+	for (b->n = 0; b->n < BATCH && at < end; b->n++) {
+		struct vma_view *v = &b->v[b->n];
+
+		err = shadow_query(at, PROCMAPS_OR_NEXT, v);
+		if (err == -ENOENT || (!err && v->start >= end)) {
+			at = end;
+			err = 0;
+			break;
+		}
+		if (err)
+			break;
+		b->file[b->n] = shadow_file(v);
+		shadow_keep_name(v, b->file[b->n]);
+		if (v->start < b->from)
+			b->from = v->start;
+		at = v->end;
+	}
+	b->to = at;
+	return err;
+}
+
+/* The mirror's mapping across @addr, or NULL. */
+static struct vm_area_struct *across(unsigned long addr)
+{
+	struct vm_area_struct *vma = find_vma(&shadow.mm, addr);
+
+	return vma && vma->vm_start < addr ? vma : NULL;
+}
+
+static int adopt_batch(struct batch *b)
+{
+	int differ = 0, err;
+
+	for (unsigned int i = 0; i < b->n; i++)
+		differ += !same_line(&b->v[i]);
+	while (shadow.mm.pool_free < BATCH + MM_RESERVE)
+		if (!memory_more_vmas())
+			return -ENOMEM;
+	shadow.engaged = true;
+	err = mm_adopt(&shadow.mm, b->from, b->to, b->v, b->file, b->n);
+	shadow.engaged = false;
+	for (unsigned int i = 0; i < b->n; i++)
+		shadow_file_unused(b->file[i]);
+	return err ? err : differ;
+}
+
+int shadow_reconcile(unsigned long start, unsigned long end)
+{
+	struct vm_area_struct *vma;
+	int differ = 0, err;
+
+	if (shadow.sealed)
+		return -EPERM;
+	start &= PAGE_MASK;
+	end = PAGE_ALIGN(end);
+	while (start < end) {
+		batch.from = start;
+		err = read_batch(&batch, end);
+		if (err < 0)
+			return err;
+		vma = across(batch.from);
+		if (vma) {		/* C above: begin where it begins */
+			start = vma->vm_start;
+			for (unsigned int i = 0; i < batch.n; i++)
+				shadow_file_unused(batch.file[i]);
+			continue;
+		}
+		vma = across(batch.to);
+		if (vma && batch.to >= end)	/* D above */
+			end = vma->vm_end;
+		err = adopt_batch(&batch);
+		if (err < 0)
+			return err;
+		differ += err;
+		start = batch.to;
+	}
+	shadow.seq++;
+	return differ;
+}
+
+int shadow_reconcile_around(unsigned long start, unsigned long end)
+{
+	return shadow_reconcile(start > PAGE_SIZE ? start - PAGE_SIZE : 0,
+				end + PAGE_SIZE);
+}
