@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * From the machine code into C. Each entry, patched site or exported function,
+ * comes here with the program's registers; here it is decided whose call it is.
+ *
+ * This runs on the program's stack, which may be small: frames are kept short.
+ */
+#include "base/compiler.h"
+#include "intercept/intercept.h"
+#include "patch/entry.h"
+#include "shadow/shadow.h"
+
+static const struct call_info *find_call(const struct door_regs *regs,
+					 enum shadow_tier *tier)
+{
+	if (regs->site < PATCH_ENTRIES) {
+		*tier = TIER_PATCH;
+		return calls_find(patch_entries[regs->site].nr);
+	}
+	*tier = TIER_SYMBOL;
+	return &calls[regs->site - PATCH_ENTRIES];
+}
+
+long vs_door_entry(struct door_regs *regs)
+{
+	struct door d = { .regs = regs, .sp = regs->rsp };
+
+	d.info = find_call(regs, &d.tier);
+	if (likely(d.info->kind == CALL_MEMORY))
+		return shadow_door(&d);
+	if (d.info->kind == CALL_EXEC)
+		return intercept_exec(&d);
+	return intercept_filter(&d);
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The topmost room: where the program's calls come in, and where its life ends.
+ */
+#ifndef VS_INTERCEPT_INTERCEPT_H
+#define VS_INTERCEPT_INTERCEPT_H
+
+#include "shadow/shadow.h"
+
+/*
+ * intercept_sites() - tier 2: patch the sites of libc and ld.so. Called once,
+ * from the constructor, before a second thread exists. Returns how many sites
+ * were patched, or -errno if none could be; shadow.sites_* are filled.
+ */
+int intercept_sites(void);
+
+/* execve and execveat: last check and summary, then the call. */
+long intercept_exec(struct door *d);
+/* prctl and seccomp: a filter ends what we may do; the rest passes. */
+long intercept_filter(struct door *d);
+/* intercept_final() - the process is about to end: check, summary. */
+void intercept_final(enum shadow_ended ended);
+
+#endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The constructor: the order of start, nothing else.
+ *
+ * The library is linked with -z initfirst, so this runs before the constructors
+ * of libc and of the program; it must work without that, too. glibc hands argc,
+ * argv and envp to constructors: environ is still empty.
+ */
+#include <elf.h>
+
+#include "base/compiler.h"
+#include "crosscheck/check.h"
+#include "intercept/intercept.h"
+#include "shadow/shadow.h"
+
+static unsigned long auxv_value(const char *const *envp, unsigned long type)
+{
+	const Elf64_auxv_t *a;
+
+	while (*envp)
+		envp++;
+	for (a = (const Elf64_auxv_t *)(envp + 1); a->a_type != AT_NULL; a++)
+		if (a->a_type == type)
+			return a->a_un.a_val;
+	return 0;
+}
+
+__attribute__((constructor)) static void start(int argc, char **argv,
+					       char **envp)
+{
+	const char *const *env = (const char *const *)envp;
+	struct shadow_start s = {
+		.envp = env,
+		.program = argc > 0 ? argv[0] : NULL,
+		.hwcap2 = auxv_value(env, AT_HWCAP2),
+		.secure = auxv_value(env, AT_SECURE),
+	};
+
+	if (shadow_configure(&s))
+		return;
+	check_start();
+	if (shadow.options.intercept != OPTIONS_INTERCEPT_SYMBOL)
+		intercept_sites();
+	if (shadow_seed())
+		return;
+	shadow_say_start();
+	shadow_log_flush();
+	shadow_mark("/vmashadow:start");
+}
