@@ -75,8 +75,9 @@ static bool equal(const struct vma_view *a, const struct vma_view *b)
 }
 
 /*
- * One step: deals with the lower of the two lines, or with both if they overlap.
- * Sets @took_k, @took_m and, if it is a difference, *@d.
+ * One step: deals with the lower of the two lines, or with both if they overlap
+ * (or are empty, so that every step deals with one). Sets @took_k, @took_m and,
+ * if it is a difference, *@d.
  */
 static bool step(const struct side *k, const struct side *m, bool *took_k,
 		 bool *took_m, struct diff *d)
@@ -84,7 +85,7 @@ static bool step(const struct side *k, const struct side *m, bool *took_k,
 	const struct vma_view *kv = &k->line.view, *mv = &m->line.view;
 
 	*took_k = k->there && (!m->there || kv->start < mv->end);
-	*took_m = m->there && (!k->there || mv->start < kv->end);
+	*took_m = m->there && (!*took_k || mv->start < kv->end);
 	if (*took_k && *took_m && equal(kv, mv))
 		return false;
 	d->kernel = *took_k ? kv : NULL;
