@@ -86,6 +86,16 @@ int may_cut(const struct mm_struct *mm, unsigned long start, unsigned long end)
 	return err;
 }
 
+/* Mirrors mm/vma.c:do_vmi_munmap() */
+int may_unmap(const struct mm_struct *mm, unsigned long addr,
+	      unsigned long len)
+{
+	if (addr & ~PAGE_MASK || addr > mm->task_size ||
+	    len > mm->task_size - addr || !PAGE_ALIGN(len))
+		return -EINVAL;
+	return may_cut(mm, addr, addr + PAGE_ALIGN(len));
+}
+
 /* Mirrors mm/mmap.c:count_vma_pages_range() */
 unsigned long count_vma_pages_range(const struct mm_struct *mm,
 				    unsigned long start, unsigned long end)

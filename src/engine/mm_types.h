@@ -148,6 +148,7 @@ struct mm_struct {
 	uint64_t def_flags;		/* VM_LOCKED by MCL_FUTURE, ... */
 	bool legacy_layout;		/* bottom-up */
 	unsigned long personality;	/* READ_IMPLIES_EXEC */
+	bool guards;			/* MADV_GUARD_INSTALL was used */
 
 	unsigned int max_map_count;
 	struct mm_limits rlim;

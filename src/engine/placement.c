@@ -12,8 +12,9 @@
  * subtree without enough room is never entered. The room above the last VMA
  * belongs to none and is looked at apart.
  *
- * The maple tree's search (6.1 and later) finds the same places; what changed
- * with the versions (lower limit, huge page alignment) is in struct mm_rules.
+ * The maple tree's search (6.1 and later) finds the same places, but for what
+ * guards do to it; that and what else changed with the versions (lower limit,
+ * huge page alignment) is in struct mm_rules.
  */
 #include "engine/predict.h"
 
@@ -128,18 +129,71 @@ static unsigned long unmapped_area(const struct mm_struct *mm,
 	       ((info->align_offset - gap.start) & info->align_mask);
 }
 
+static bool highest(const struct mm_struct *mm,
+		    const struct vm_unmapped_area_info *info,
+		    unsigned long length, struct gap *gap)
+{
+	return gap_on_top(mm, info, length, gap) ||
+	       search(mm, info, length, gap);
+}
+
+/* Is there a GROWSDOWN mapping apart from the stack? */
+static bool other_stacks(const struct mm_struct *mm)
+{
+	const struct vm_area_struct *vma = vma_holding(mm, mm->start_stack);
+	unsigned long own = vma && vma->vm_flags & VM_GROWSDOWN ?
+				    vma_pages(vma) : 0;
+
+	return mm->stack_vm > own;
+}
+
+/*
+ * The maple tree knows no guards. It finds the highest hole, and if the VMA
+ * above it keeps a guard, it looks for the next below the whole guard:
+ *
+ *	  |  A  |      |  B  |  hole  |  GROWSDOWN  |
+ *	   hole  <------------guard---------------->
+ *
+ * So the hole between A and B is passed by, though nothing is wrong with it.
+ * 0: no hole above @found makes it skip; else where it looks on.
+ */
+static unsigned long skipped_to(const struct mm_struct *mm,
+				const struct vm_unmapped_area_info *info,
+				unsigned long length, const struct gap *found)
+{
+	const struct vm_area_struct *vma = vma_after(mm, found->end - 1);
+	unsigned long below = 0;
+
+	for (; vma && vma->vm_prev && vma->vm_prev->vm_end <
+				      info->high_limit; vma = vma->vm_next) {
+		struct gap raw = { vma->vm_prev->vm_end, vma->vm_start };
+
+		if (vma->vm_flags & VM_GROWSDOWN &&
+		    gap_fits(&raw, info, length) &&
+		    vm_start_gap(mm, vma) < raw.end)
+			below = vm_start_gap(mm, vma);
+	}
+	return below;
+}
+
 /* Mirrors mm/mmap.c:unmapped_area_topdown() */
 static unsigned long
 unmapped_area_topdown(const struct mm_struct *mm,
 		      const struct vm_unmapped_area_info *info,
 		      unsigned long length)
 {
-	unsigned long addr;
+	struct vm_unmapped_area_info limited = *info;
+	bool skips = mm->rules.guard_skips && other_stacks(mm);
+	unsigned long addr, below;
 	struct gap gap;
 
-	if (!gap_on_top(mm, info, length, &gap) &&
-	    !search(mm, info, length, &gap))
-		return -ENOMEM;
+	do {
+		if (!highest(mm, &limited, length, &gap))
+			return -ENOMEM;
+		below = skips ? skipped_to(mm, &limited, length, &gap) : 0;
+		if (below)
+			limited.high_limit = below;
+	} while (below);
 	addr = gap.end - info->length;
 	return addr - ((addr - info->align_offset) & info->align_mask);
 }

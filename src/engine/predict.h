@@ -11,6 +11,8 @@
 
 #include "engine/internal.h"
 
+/* Beyond this a private writable mapping may fail for want of memory. */
+#define MUCH_MEMORY	(1UL << 30)
 #define HUGE_SIZE	(1UL << 21)	/* what transparent huge pages span */
 #define DEFAULT_MAP_WINDOW ((1UL << 47) - PAGE_SIZE)
 
@@ -59,9 +61,6 @@ bool mlock_future_ok(const struct mm_struct *mm, uint64_t flags,
 		     unsigned long bytes);
 /* Would unmapping or cutting [start, end) fail? 0 or -errno. */
 int may_cut(const struct mm_struct *mm, unsigned long start, unsigned long end);
-/* Would a split of @vma at @addr be refused by what it maps? 0, -EINVAL. */
-int may_split(const struct mm_struct *mm, const struct vm_area_struct *vma,
-	      unsigned long addr);
 /* Pages of [start, end) that VMAs cover. */
 unsigned long count_vma_pages_range(const struct mm_struct *mm,
 				    unsigned long start, unsigned long end);
@@ -71,6 +70,9 @@ struct vm_area_struct *vma_after(const struct mm_struct *mm,
 /* The VMA that holds @addr, or NULL: the kernel's vma_lookup(). */
 struct vm_area_struct *vma_holding(const struct mm_struct *mm,
 				   unsigned long addr);
+
+/* madvise.c: false, or what advice that sets flags will end with. */
+bool madvise_foretell(struct mm_struct *mm, struct mm_op *op, long *err);
 
 /* How a verdict ends. */
 static inline void foretell(struct mm_op *op, long result, bool known)

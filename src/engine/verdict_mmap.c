@@ -10,8 +10,6 @@
  * file may take.
  */
 #define VALIDATED	(0x040ff9f3UL | 21UL << 26 | 30UL << 26)
-/* Beyond this a private writable mapping may fail for want of memory. */
-#define MUCH_MEMORY	(1UL << 30)
 /* The end of what ext4 can map; other file systems end later. */
 #define LARGE_FILE	(1UL << 43)
 
@@ -160,16 +158,9 @@ void predict_mmap(struct mm_struct *mm, struct mm_op *op)
 	op->place_known = !p.unpredictable && !(op->flags & MAP_HUGETLB_);
 }
 
-/* Mirrors mm/vma.c:do_vmi_munmap() */
 void predict_munmap(struct mm_struct *mm, struct mm_op *op)
 {
-	unsigned long len = PAGE_ALIGN(op->len);
-
-	if (op->addr & ~PAGE_MASK || op->addr > mm->task_size ||
-	    op->len > mm->task_size - op->addr || !len)
-		foretell(op, -EINVAL, true);
-	else
-		foretell(op, may_cut(mm, op->addr, op->addr + len), true);
+	foretell(op, may_unmap(mm, op->addr, op->len), true);
 }
 
 /* The shrinking half of brk: does it fail? */

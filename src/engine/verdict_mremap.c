@@ -53,6 +53,9 @@ static int check_vma(const struct mm_struct *mm, const struct remap *r,
 		return -EPERM;
 	if (!r->to && r->new_len <= r->old_len)
 		return 0;
+	/* What shrinks loses its tail first, wherever that reaches. */
+	if (r->new_len < r->old_len)
+		return r->new_len > vma->vm_end - r->addr ? -EFAULT : 0;
 	if (!r->old_len && !(vma->vm_flags & (VM_SHARED | VM_MAYSHARE)))
 		return -EINVAL;
 	if (r->flags & DONTUNMAP &&
@@ -64,8 +67,6 @@ static int check_vma(const struct mm_struct *mm, const struct remap *r,
 		return 0;
 	if (vma->vm_flags & (VM_DONTEXPAND | VM_PFNMAP))
 		return -EFAULT;
-	if (r->new_len < r->old_len)
-		return 0;
 	if (!mlock_future_ok(mm, vma->vm_flags, delta))
 		return -EAGAIN;
 	return may_expand_vm(mm, vma->vm_flags, delta >> PAGE_SHIFT) ?
@@ -98,6 +99,15 @@ static int check_move(const struct mm_struct *mm, const struct remap *r,
 	return err;
 }
 
+/* Growth that memory outside the mm may refuse. */
+static bool much_memory(const struct mm_struct *mm, const struct remap *r,
+			const struct vm_area_struct *vma)
+{
+	return vma->vm_flags & VM_ACCOUNT && r->new_len > r->old_len &&
+	       (mm->rules.overcommit_never ||
+		r->new_len - r->old_len > MUCH_MEMORY);
+}
+
 static void move(struct mm_struct *mm, struct mm_op *op, const struct remap *r,
 		 const struct vm_area_struct *vma)
 {
@@ -108,7 +118,8 @@ static void move(struct mm_struct *mm, struct mm_op *op, const struct remap *r,
 		       vma->vm_pgoff,
 		.flags = r->flags & FIXED ? MAP_FIXED_ : 0,
 		.file = vma->vm_file,
-		.anonymous = !vma->vm_file,
+		.anonymous = !vma->vm_file ||
+			     vma->vm_file->flags & MM_FILE_SPECIAL,
 	};
 	unsigned long addr;
 	int err = check_move(mm, r, vma);
@@ -121,8 +132,19 @@ static void move(struct mm_struct *mm, struct mm_op *op, const struct remap *r,
 	if (vma->vm_flags & VM_MAYSHARE)
 		p.flags |= MAP_SHARED_;
 	addr = place_mapping(mm, &p);
-	foretell(op, addr, !is_error(addr) || !p.unpredictable);
+	foretell(op, addr, is_error(addr) ? !p.unpredictable :
+			   !much_memory(mm, r, vma));
 	op->place_known = !p.unpredictable;
+}
+
+/*
+ * Mirrors vma_multi_allowed(): files that choose places by themselves are not
+ * moved together with others; SysV segments and /dev/zero do.
+ */
+static bool multi_allowed(const struct vm_area_struct *vma)
+{
+	return !vma->vm_file ||
+	       !(vma->vm_file->flags & (MM_FILE_CLOSE | MM_FILE_ZERO));
 }
 
 /* Is each VMA in the source fit to be moved with the others? */
@@ -139,7 +161,14 @@ static int check_each(const struct mm_struct *mm, const struct remap *r,
 		piece.old_len = (vma->vm_end < end ? vma->vm_end : end) -
 				piece.addr;
 		piece.new_len = piece.old_len;
+		if (!multi_allowed(vma) &&
+		    (piece.addr != r->addr || vma->vm_end < end))
+			return -EFAULT;
+		piece.new_addr = r->new_addr + (piece.addr - r->addr);
 		err = check_vma(mm, &piece, vma);
+		if (!err)
+			err = may_cut(mm, piece.new_addr,
+				      piece.new_addr + piece.new_len);
 		if (!err)
 			err = check_move(mm, &piece, vma);
 	}
@@ -154,8 +183,11 @@ static void remap_to(struct mm_struct *mm, struct mm_op *op,
 		       r->new_len == r->old_len;
 	int err = several ? check_each(mm, r, vma) : check_vma(mm, r, vma);
 
-	if (!err && r->flags & FIXED)
+	if (!err && r->flags & FIXED && !several)
 		err = may_cut(mm, r->new_addr, r->new_addr + r->new_len);
+	if (!err && r->new_len < r->old_len)
+		err = may_unmap(mm, r->addr + r->new_len,
+				r->old_len - r->new_len);
 	if (!err && r->flags & DONTUNMAP &&
 	    !may_expand_vm(mm, vma->vm_flags, r->old_len >> PAGE_SHIFT))
 		err = -ENOMEM;
@@ -178,12 +210,13 @@ static void remap_at(struct mm_struct *mm, struct mm_op *op,
 		return;
 	}
 	if (r->new_len < r->old_len) {
-		err = may_cut(mm, r->addr + r->new_len, r->addr + r->old_len);
+		err = may_unmap(mm, r->addr + r->new_len,
+				r->old_len - r->new_len);
 		foretell(op, err ? err : (long)r->addr, true);
 		return;
 	}
 	if (r->old_len && expands_in_place(mm, r, vma))
-		foretell(op, r->addr, true);
+		foretell(op, r->addr, !much_memory(mm, r, vma));
 	else if (r->flags & MAYMOVE)
 		move(mm, op, r, vma);
 	else

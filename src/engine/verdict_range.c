@@ -10,6 +10,12 @@
 #define PROT_GROWSDOWN_	0x01000000UL
 #define PROT_GROWSUP_	0x02000000UL
 
+/* A special mapping is none to the kernel. */
+static bool vma_has_file(const struct vm_area_struct *vma)
+{
+	return vma->vm_file && !(vma->vm_file->flags & MM_FILE_SPECIAL);
+}
+
 static unsigned long min_end(const struct vm_area_struct *vma,
 			     unsigned long end)
 {
@@ -197,7 +203,7 @@ static int madvise_behavior(const struct vm_area_struct *vma,
 	case PAGEOUT:
 		return madvise_pages(vma, advice);
 	case REMOVE:
-		if (vma->vm_flags & VM_LOCKED || !vma->vm_file)
+		if (vma->vm_flags & VM_LOCKED || !vma_has_file(vma))
 			return -EINVAL;
 		if (!(vma->vm_flags & VM_SHARED))
 			return -EACCES;
@@ -208,51 +214,9 @@ static int madvise_behavior(const struct vm_area_struct *vma,
 	return 0;
 }
 
-/* What a VMA says to a flag: mm/madvise.c:madvise_vma_behavior(). */
-static int madvise_flag(const struct vm_area_struct *vma, unsigned long advice)
+static bool near_limit(const struct mm_struct *mm)
 {
-	switch (advice) {
-	case DOFORK:
-		return vma->vm_flags & VM_IO ? -EINVAL : 0;
-	case WIPEONFORK:
-		return vma->vm_file || vma->vm_flags & VM_SHARED ? -EINVAL : 0;
-	case KEEPONFORK:
-		return vma->vm_flags & VM_DROPPABLE ? -EINVAL : 0;
-	case DODUMP:
-		if (vma->vm_flags & VM_DROPPABLE)
-			return -EINVAL;
-		return vma->vm_flags & VM_SPECIAL &&
-				       !(vma->vm_flags & VM_HUGETLB) ?
-			       -EINVAL : 0;
-	}
-	return 0;
-}
-
-static bool changes_flags(unsigned long advice)
-{
-	return advice <= SEQUENTIAL ||
-	       (advice >= DONTFORK && advice <= KEEPONFORK);
-}
-
-static int madvise_vma(const struct mm_struct *mm,
-		       const struct vm_area_struct *vma, unsigned long advice,
-		       unsigned long start, unsigned long end, bool *sure)
-{
-	bool fits = true;
-	int err;
-
-	if (vma->vm_unsure & (VM_LOCKED | VM_SHARED))
-		*sure = false;
-	if (!changes_flags(advice))
-		return madvise_behavior(vma, advice, sure);
-	err = madvise_flag(vma, advice);
-	if (err)
-		return err;
-	/* Whether the flag is there already decides if it comes to a split. */
-	err = check_splits(mm, vma, start, end, &fits);
-	if (err == -ENOMEM)
-		*sure = false;
-	return err == -ENOMEM ? -EAGAIN : 0;
+	return mm->map_count + 2 > mm->max_map_count;
 }
 
 static int madvise_args(const struct mm_op *op)
@@ -284,47 +248,62 @@ static int madvise_populate(const struct mm_struct *mm, const struct mm_op *op)
 	return 0;
 }
 
-/* Mirrors mm/madvise.c:madvise_walk_vmas() */
-void predict_madvise(struct mm_struct *mm, struct mm_op *op)
+/* Advice that acts on pages: mirrors mm/madvise.c:madvise_walk_vmas(). */
+static int madvise_walk(const struct mm_struct *mm, const struct mm_op *op,
+			bool *sure)
 {
-	unsigned long at = op->addr, end = at + PAGE_ALIGN(op->len), to;
+	unsigned long at = op->addr, end = at + PAGE_ALIGN(op->len);
 	const struct vm_area_struct *vma = vma_after(mm, at);
-	bool sure = advice_certain(op->flags);
-	int err = madvise_args(op), hole = 0;
+	int err, hole = 0;
 
-	if (err || end == at) {
-		foretell(op, err, err || sure);
-		return;
-	}
-	if (op->flags == POPULATE_READ || op->flags == POPULATE_WRITE) {
-		foretell(op, madvise_populate(mm, op), false);
-		return;
-	}
-	for (; !err && at < end; at = to) {
+	for (; at < end; at = min_end(vma, end), vma = vma->vm_next) {
 		if (!vma || vma->vm_start > at)
 			hole = -ENOMEM;
 		if (!vma || vma->vm_start >= end)
 			break;
-		at = vma->vm_start > at ? vma->vm_start : at;
-		to = min_end(vma, end);
-		err = madvise_vma(mm, vma, op->flags, at, to, &sure);
-		vma = vma->vm_next;
+		if (vma->vm_unsure & (VM_LOCKED | VM_SHARED))
+			*sure = false;
+		err = madvise_behavior(vma, op->flags, sure);
+		if (err)
+			return err;
 	}
-	foretell(op, err ? err : hole, sure);
+	return hole;
+}
+
+/* Mirrors mm/madvise.c:do_madvise() */
+void predict_madvise(struct mm_struct *mm, struct mm_op *op)
+{
+	bool sure = advice_certain(op->flags);
+	long err = madvise_args(op);
+
+	if (err || !PAGE_ALIGN(op->len)) {
+		foretell(op, err, err || sure);
+		return;
+	}
+	if (op->flags == POPULATE_READ || op->flags == POPULATE_WRITE) {
+		err = madvise_populate(mm, op);
+		sure = false;
+	} else if (madvise_foretell(mm, op, &err)) {
+		/* Whether a piece merges or needs a VMA is not asked here. */
+		sure &= !near_limit(mm);
+	} else {
+		err = madvise_walk(mm, op, &sure);
+	}
+	foretell(op, err, sure);
 }
 
 /* mlock ------------------------------------------------------------------- */
 
 /* Populating what nobody may access fails, and mlock says so at its end. */
 static int mlock_populate(const struct vm_area_struct *vma, bool on_fault,
-			  bool *sure)
+			  bool guards, bool *sure)
 {
 	if (vma->vm_flags & (VM_IO | VM_PFNMAP) || on_fault)
 		return 0;
 	if (!(vma->vm_flags & VM_ACCESS_FLAGS))
 		return -ENOMEM;
-	/* Beyond the end of a file there is nothing to lock. */
-	if (!vma_is_anonymous(vma))
+	/* Beyond the end of a file, or at a guard, there is nothing to lock. */
+	if (guards || !vma_is_anonymous(vma))
 		*sure = false;
 	return 0;
 }
@@ -354,7 +333,8 @@ static int apply_lock(const struct mm_struct *mm, unsigned long start,
 		if (lock_changes(vma, lock))
 			err = check_splits(mm, vma, at, to, sure);
 		if (!err && lock && !late)
-			late = mlock_populate(vma, lock & VM_LOCKONFAULT, sure);
+			late = mlock_populate(vma, lock & VM_LOCKONFAULT,
+					      mm->guards, sure);
 		if (!vma->vm_next && to < end)
 			return -ENOMEM;
 	}
