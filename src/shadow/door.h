@@ -26,6 +26,12 @@ void door_count(const struct door *d);
 long unordered_call(struct door *d);
 void unordered_settle(void);		/* [lock] */
 bool unordered_in_flight(void);
+/*
+ * [lock] unordered_explains() - is there a call, announced and not settled yet,
+ * that may have changed [start, end)? A difference there is not judged: when
+ * that call is settled the kernel is asked anyway.
+ */
+bool unordered_explains(unsigned long start, unsigned long end);
 /* Calls made unordered; shadow.count has the others. */
 uint64_t unordered_calls(unsigned int index);
 uint64_t unordered_by(enum shadow_tier tier);

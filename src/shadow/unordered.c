@@ -18,7 +18,7 @@
 
 #define SLOTS 64
 
-enum slot_state { SLOT_FREE, SLOT_FLYING, SLOT_DONE };
+enum slot_state { SLOT_FREE, SLOT_CLAIMED, SLOT_FLYING, SLOT_DONE };
 
 struct slot {
 	uint32_t state;
@@ -47,7 +47,7 @@ static struct slot *announce(const struct door *d)
 		struct slot *s = &slots[i];
 		uint32_t want = SLOT_FREE;
 
-		if (!__atomic_compare_exchange_n(&s->state, &want, SLOT_FLYING,
+		if (!__atomic_compare_exchange_n(&s->state, &want, SLOT_CLAIMED,
 						 false, __ATOMIC_SEQ_CST,
 						 __ATOMIC_SEQ_CST))
 			continue;
@@ -57,6 +57,7 @@ static struct slot *announce(const struct door *d)
 		s->number = number;
 		s->alone = before == 0 && !lock_is_held(&shadow.lock);
 		s->seq = __atomic_load_n(&shadow.seq, __ATOMIC_SEQ_CST);
+		__atomic_store_n(&s->state, SLOT_FLYING, __ATOMIC_SEQ_CST);
 		return s;
 	}
 	return NULL;
@@ -142,6 +143,32 @@ void unordered_settle(void)
 		shadow.count.settled += n;
 		shadow_rebuild();
 	}
+}
+
+/* May the call of @s have changed [start, end), or merged with it? */
+static bool may_touch(const struct slot *s, unsigned long start,
+		      unsigned long end)
+{
+	uint32_t state = __atomic_load_n(&s->state, __ATOMIC_SEQ_CST);
+	unsigned long from, to;
+
+	if (state == SLOT_FREE)
+		return false;
+	if (state == SLOT_CLAIMED)
+		return true;
+	if (state == SLOT_FLYING && s->info->op == MM_MMAP)
+		return true;		/* where, only the kernel knows yet */
+	if (!calls_range(s->info, s->arg, s->ret, &from, &to))
+		return true;
+	return from <= end && to >= start;
+}
+
+bool unordered_explains(unsigned long start, unsigned long end)
+{
+	for (unsigned int i = 0; i < SLOTS; i++)
+		if (may_touch(&slots[i], start, end))
+			return true;
+	return __atomic_load_n(&untracked, __ATOMIC_SEQ_CST) != 0;
 }
 
 bool unordered_in_flight(void)
