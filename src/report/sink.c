@@ -64,7 +64,7 @@ static void remember_path(struct sink *s, const char *path)
 	fmt_init(&f, s->path, sizeof(s->path));
 	if (path[0] != '/') {
 		n = raw_sys2(SYS_getcwd, s->path, sizeof(s->path));
-		/* A folder that was removed, or lies outside the root. */
+		/* A directory that was removed, or lies outside the root. */
 		if (raw_is_error(n) || s->path[0] != '/')
 			goto out_unknown;
 		f.len = (size_t)n - 1;

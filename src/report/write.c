@@ -71,9 +71,9 @@ const char *error_text(int error)
 		int error;
 		const char *text;
 	} known[] = {
-		{ ENOENT, "no such folder" },
-		{ ENOTDIR, "a part of the path is no folder" },
-		{ EISDIR, "it is a folder" },
+		{ ENOENT, "no such directory" },
+		{ ENOTDIR, "a part of the path is no directory" },
+		{ EISDIR, "it is a directory" },
 		{ EACCES, "permission denied" },
 		{ EPERM, "not permitted" },
 		{ ELOOP, "it is a symbolic link, or leads through too many" },
