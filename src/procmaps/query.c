@@ -4,7 +4,7 @@
  * (6.11), else the text (kernel-facts 3). Both answer alike.
  */
 #include <errno.h>
-#include <limits.h>
+#include <linux/limits.h>
 
 #include "base/compiler.h"
 #include "base/raw_syscall.h"
