@@ -422,6 +422,11 @@ static bool query_init(const struct mm_struct *mm, struct merge_query *q,
 				     (end - start) >> PAGE_SHIFT);
 	if (after == MAY_NO && before == MAY_NO)
 		return false;
+	/* A side that cannot merge plays no part: nothing is learnt of it. */
+	if (after == MAY_NO)
+		q->prev = NULL;
+	if (before == MAY_NO)
+		q->next = NULL;
 	q->rules = &mm->rules;
 	set_side(q, PREV, q->prev, after);
 	set_side(q, NEXT, q->next, before);

@@ -264,8 +264,12 @@ static int mmap_region(struct mm_struct *mm, struct mm_op *op,
 		return MM_DONE;
 	if (mm->rules.ksm_flag_after_merge && (mm->def_flags & VM_MERGEABLE))
 		vma_set_flags(mm, vma, mmap_vm_flags(mm, op));
-	if (populates(op, vma))
-		anon_vma_prepare(mm, vma);
+	if (!populates(op, vma))
+		return MM_DONE;
+	/* Whoever wrote first: a VMA of its own was untouched until then. */
+	if (vma->vm_start == start && vma->vm_end == end)
+		vma->anon_state = ANON_NONE;
+	anon_vma_prepare(mm, vma);
 	return MM_DONE;
 }
 
