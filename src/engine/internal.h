@@ -251,6 +251,7 @@ static inline bool is_error(long ret)
 }
 
 /* limits.c: what refuses. */
+bool may_expand_vm(const struct mm_struct *mm, uint64_t flags, long pages);
 /* Would a split of @vma at @addr be refused by what it maps? 0, -EINVAL. */
 int may_split(const struct mm_struct *mm, const struct vm_area_struct *vma,
 	      unsigned long addr);

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * mbind: the policy of a range. It is nowhere in maps, but keeps neighbours
+ * apart.
+ */
+#include "engine/internal.h"
+
+/* Mirrors mm/mempolicy.c:mbind_range(); mpol_equal() is equality of ids. */
+static int vma_replace_policy(struct mm_struct *mm, struct mm_op *op,
+			      const struct vm_area_struct *vma,
+			      struct vma_attr *a)
+{
+	(void)mm;
+	a->policy = op->policy;
+	return a->policy != vma->vm_policy;
+}
+
+/*
+ * Mirrors mm/mempolicy.c:do_mbind(). Holes are looked for before anything is
+ * done, and are no error when the policy is taken away. EIO says that pages
+ * could not be moved or were found elsewhere: by kernel and flags, before or
+ * after the policy was set.
+ */
+int commit_mbind(struct mm_struct *mm, struct mm_op *op)
+{
+	struct range r = {
+		.start = op->addr,
+		.end = op->addr + PAGE_ALIGN(op->len),
+		.holes = HOLES_FINE,
+		.change = vma_replace_policy,
+		.ret = op->ret,
+		.no_vma = -ENOMEM,
+	};
+
+	if ((r.start & ~PAGE_MASK) || r.end <= r.start)
+		return MM_DONE;
+	if (is_error(op->ret) && op->ret != -ENOMEM) {
+		if (op->ret == -EIO)
+			op_unknown(mm, op, r.start, r.end);
+		return MM_DONE;
+	}
+	return apply_to_range(mm, op, &r);
+}
