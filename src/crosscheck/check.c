@@ -142,7 +142,7 @@ static void adopt_one(const struct found *f)
 		shadow_rename(&v);
 		return;
 	}
-	shadow_reconcile(f->start, f->end);
+	shadow_reconcile_around(f->start, f->end, MM_DOUBT_ALL);
 }
 
 static void adopt(const struct pass *p)

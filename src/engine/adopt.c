@@ -150,15 +150,18 @@ static void inherit(struct mm_struct *mm, const struct vma_view *v,
 {
 	struct vm_area_struct *vma = find_vma(mm, v->start);
 	uint32_t name = a->anon_name;
-	bool found = false;
+	int best = 33;			/* more than there are unsure flags */
 	uint8_t forked = 0;
 
 	a->pgoff_unsure = !file;
+	if (vma && vma->vm_start < v->end && !vma->vm_file && !file)
+		a->vm_flags |= vma->vm_flags & VM_GROWSDOWN;
 	for (; vma && vma->vm_start < v->end; vma = vma->vm_next) {
 		forked |= vma->anon_state & ANON_FORKED;
-		if (found || !agrees(vma, v, file))
+		if (__builtin_popcount(vma->vm_unsure) >= best ||
+		    !agrees(vma, v, file))
 			continue;
-		found = true;
+		best = __builtin_popcount(vma->vm_unsure);
 		vma_attr_of(vma, a);
 		a->anon_name = mm->anon_name_id ? name : a->anon_name;
 		a->pgoff = pgoff_at(vma, v->start);
@@ -219,6 +222,30 @@ static void hold(struct mm_file *const *files, unsigned int n, int by)
 	for (unsigned int i = 0; i < n; i++)
 		if (files[i])
 			files[i]->mapcount += (uint32_t)by;
+}
+
+/* Only what lies inside is in doubt: a VMA across an end is cut there. */
+void mm_doubt(struct mm_struct *mm, unsigned long start, unsigned long end,
+	      uint32_t flags)
+{
+	struct vm_area_struct *vma;
+
+	if (start >= end || mm->pool_free < 2)
+		return;
+	cut_at(mm, start);
+	cut_at(mm, end);
+	vma = find_vma(mm, start);
+	for (; vma && vma->vm_start < end; vma = vma->vm_next) {
+		vma->vm_unsure |= flags & VM_HIDDEN;
+		if (vma->vm_flags & VM_MAYSHARE)
+			continue;
+		if (vma->anon_state != ANON_FAULTED || flags == MM_DOUBT_ALL) {
+			vma->anon_state |= ANON_NONE | ANON_FAULTED;
+			vma->anon_vma = 0;
+		}
+		if (!vma->vm_file && flags == MM_DOUBT_ALL)
+			vma->bits |= VMA_PGOFF_UNSURE;
+	}
 }
 
 int mm_adopt(struct mm_struct *mm, unsigned long start, unsigned long end,

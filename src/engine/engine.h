@@ -142,6 +142,17 @@ int mm_adopt(struct mm_struct *mm, unsigned long start, unsigned long end,
 	     const struct vma_view *v, struct mm_file *const *files,
 	     unsigned int n);
 
+/*
+ * mm_doubt() - something happened in [start, end) and nobody knows what: those
+ * of @flags that maps does not show, and whether pages were written, become
+ * unsure there; with MM_DOUBT_ALL also the identity of what is mapped. VMAs are
+ * cut at the ends; mm_adopt() of a wider range must follow, which puts together
+ * what the kernel has as one. Needs 2 VMAs in the pool; changes nothing without.
+ */
+#define MM_DOUBT_ALL 0xffffffffu
+void mm_doubt(struct mm_struct *mm, unsigned long start, unsigned long end,
+	      uint32_t flags);
+
 /* mm_touch() - pages in [start, end) were surely written (by the library). */
 void mm_touch(struct mm_struct *mm, unsigned long start, unsigned long end);
 

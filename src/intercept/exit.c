@@ -25,7 +25,8 @@ static long final_errand(void *arg)
 	};
 	enum shadow_ended ended = *(enum shadow_ended *)arg;
 
-	if (shadow.check_exit && shadow_check_hook)
+	if (shadow.check_exit && shadow_check_hook &&
+	    shadow.mode == SHADOW_LIVE)
 		shadow_check_hook(trigger[ended]);
 	shadow_say_summary(ended);
 	return 0;

@@ -111,9 +111,9 @@ void calls_fill(const struct call_info *c, const long *arg, struct mm_op *op)
 		op->len = 0;
 		op->flags = (unsigned long)arg[2];
 		break;
-	case CALL_remap_file_pages:	/* (addr, size, prot, pgoff, flags) */
+	case CALL_remap_file_pages:	/* off: in pages */
 		op->prot = (int)arg[2];
-		op->off = (unsigned long)arg[3] << PAGE_SHIFT;
+		op->off = (unsigned long)arg[3];
 		op->flags = (unsigned long)arg[4];
 		break;
 	default:
@@ -151,6 +151,48 @@ bool calls_range(const struct call_info *c, const long *arg, long ret,
 		return range(a0, a1, start, end);
 	default:	/* two ranges, or an extent that only the kernel knows */
 		return false;
+	}
+}
+
+static uint32_t advice_doubt(long advice)
+{
+	switch (advice) {
+	case MADV_NORMAL:
+	case MADV_SEQUENTIAL:
+	case MADV_RANDOM:
+		return VM_SEQ_READ | VM_RAND_READ;
+	case MADV_DONTFORK:
+	case MADV_DOFORK:
+		return VM_DONTCOPY;
+	case MADV_DONTDUMP:
+	case MADV_DODUMP:
+		return VM_DONTDUMP;
+	case MADV_WIPEONFORK:
+	case MADV_KEEPONFORK:
+		return VM_WIPEONFORK;
+	case MADV_MERGEABLE:
+	case MADV_UNMERGEABLE:
+		return VM_MERGEABLE;
+	case MADV_HUGEPAGE:
+	case MADV_NOHUGEPAGE:
+		return VM_HUGEPAGE | VM_NOHUGEPAGE;
+	default:
+		return 0;
+	}
+}
+
+uint32_t calls_doubt(const struct call_info *c, const long *arg)
+{
+	switch (c->op) {
+	case MM_MADVISE:
+		return advice_doubt(arg[2]);
+	case MM_MLOCK:
+	case MM_MUNLOCK:
+		return VM_LOCKED_MASK;
+	case MM_MPROTECT:
+		return VM_ACCOUNT;
+	default:
+		return MM_DOUBT_ALL;
 	}
 }
 

@@ -66,6 +66,12 @@ void calls_fill(const struct call_info *c, const long *arg, struct mm_op *op);
 bool calls_range(const struct call_info *c, const long *arg, long ret,
 		 unsigned long *start, unsigned long *end);
 
+/*
+ * calls_doubt() - the vm_flags that maps does not show and that this call may
+ * have changed where nobody knows what it did: for mm_doubt().
+ */
+uint32_t calls_doubt(const struct call_info *c, const long *arg);
+
 /* calls_touch_stack() - may this call take away the stack at @sp, or the pages
  * right below it that the door would use? */
 bool calls_touch_stack(const struct call_info *c, const long *arg,

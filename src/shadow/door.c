@@ -176,7 +176,8 @@ void door_apply(const struct call_info *c, const long *arg, struct mm_op *op)
 	shadow_file_unused(op->file);
 	if (op->unknown_start < op->unknown_end) {
 		shadow.count.settled++;
-		shadow_reconcile_around(op->unknown_start, op->unknown_end);
+		shadow_reconcile_around(op->unknown_start, op->unknown_end,
+					calls_doubt(c, arg));
 	}
 	history_add(c, op);
 	forget_stacks(op);

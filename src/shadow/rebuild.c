@@ -29,6 +29,13 @@ static int seed_one(void *ctx, const struct smaps_entry *e)
 	(void)ctx;
 	if (e->view.start >= shadow.mm.task_size)	/* [vsyscall] */
 		return 0;
+	/*
+	 * The text is no snapshot: a line may come again, longer, when an
+	 * unordered call merged it meanwhile. That call's range is read when it
+	 * is settled.
+	 */
+	if (e->view.start < shadow.mm.highest_vm_end)
+		return 0;
 	file = shadow_file(&e->view);
 	while (shadow.mm.pool_free < MM_RESERVE)
 		if (!memory_more_vmas())

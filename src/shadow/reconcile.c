@@ -128,8 +128,28 @@ int shadow_reconcile(unsigned long start, unsigned long end)
 	return differ;
 }
 
-int shadow_reconcile_around(unsigned long start, unsigned long end)
+/*
+ * Not only lines may have changed: what maps does not show is in doubt, too. The
+ * mirror's mappings at both ends are read whole, since mm_doubt() cuts them.
+ */
+int shadow_reconcile_around(unsigned long start, unsigned long end,
+			    uint32_t doubt)
 {
+	struct vm_area_struct *vma;
+
+	if (shadow.sealed)
+		return -EPERM;
+	start &= PAGE_MASK;
+	end = PAGE_ALIGN(end);
+	mm_doubt(&shadow.mm, start, end, doubt);
+	vma = find_vma(&shadow.mm, end);
+	if (vma && vma->vm_start <= end)
+		end = vma->vm_end;
+	if (start) {
+		vma = find_vma(&shadow.mm, start - 1);
+		if (vma && vma->vm_start < start)
+			start = vma->vm_start;
+	}
 	return shadow_reconcile(start > PAGE_SIZE ? start - PAGE_SIZE : 0,
 				end + PAGE_SIZE);
 }

@@ -135,8 +135,12 @@ int shadow_rebuild(void);
 /* reconcile.c [lock]: adopt the kernel's lines over [start, end). Returns how
  * many of the mirror's lines were not the kernel's, or -errno. */
 int shadow_reconcile(unsigned long start, unsigned long end);
-/* The same with a page more on either side: what may have merged with it. */
-int shadow_reconcile_around(unsigned long start, unsigned long end);
+/*
+ * The same with the neighbours, that may have merged with it, and with the
+ * flags in @doubt and the state of the pages no longer known (mm_doubt()).
+ */
+int shadow_reconcile_around(unsigned long start, unsigned long end,
+			    uint32_t doubt);
 
 /* ask.c [lock]: one undecided boundary. Returns MM_BOUNDARY_*. */
 int shadow_ask(unsigned long addr);

@@ -115,7 +115,8 @@ static void settle(const struct slot *s)
 	}
 	shadow.count.settled++;
 	if (calls_range(s->info, s->arg, s->ret, &start, &end))
-		shadow_reconcile_around(start, end);
+		shadow_reconcile_around(start, end,
+					calls_doubt(s->info, s->arg));
 	else
 		shadow_rebuild();
 }
