@@ -20,6 +20,7 @@ enum { START, END, BOUNDARIES };
 #define SAME_PREV  0x1	/* prev's object is the range's */
 #define SAME_NEXT  0x2	/* next's is */
 #define SAME_BOTH  0x4	/* prev's is next's */
+#define SAME_ALL   0x7
 #define AGREE_PREV 0x8	/* all but anon_vma agrees with prev */
 #define AGREE_NEXT 0x10
 
@@ -47,42 +48,22 @@ struct world {
 	uint8_t bits;
 };
 
-/* Does the law of a pair of sides hold: SAME only of two objects, and true? */
-static bool pair_possible(const struct merge_query *q, const struct world *w,
-			  unsigned int a, unsigned int b, unsigned int bit)
+/* May the objects of two sides be one, in these states? CAN_*. */
+static unsigned int pair_can(const struct merge_query *q,
+			     const struct world *w, unsigned int a,
+			     unsigned int b, unsigned int memo)
 {
-	unsigned int same;
+	unsigned int can;
 
 	if (w->state[a] == ANON_NONE || w->state[b] == ANON_NONE)
-		return !(w->bits & bit);
-	same = can_be_same(q->states[a], q->id[a], w->state[a], q->states[b],
-			   q->id[b], w->state[b]);
-	return same & (w->bits & bit ? CAN_YES : CAN_NO);
-}
-
-static bool memo_holds(unsigned int memo, bool same)
-{
-	return !(memo & (same ? VMA_ANON_DIFFERS : VMA_ANON_SAME));
-}
-
-static bool possible(const struct merge_query *q, const struct world *w)
-{
-	unsigned int same = w->bits & (SAME_PREV | SAME_NEXT | SAME_BOTH);
-
-	if (!pair_possible(q, w, PREV, RANGE, SAME_PREV) ||
-	    !pair_possible(q, w, RANGE, NEXT, SAME_NEXT) ||
-	    !pair_possible(q, w, PREV, NEXT, SAME_BOTH))
-		return false;
-	/* Two pairs are the same object, the third is not. */
-	if (__builtin_popcount(same) == 2)
-		return false;
-	if (!memo_holds(q->memo[START], w->bits & SAME_PREV) ||
-	    !memo_holds(q->memo[END], w->bits & SAME_NEXT))
-		return false;
-	if (!q->grows)
-		return true;
-	return w->state[PREV] == w->state[RANGE] &&
-	       (w->state[PREV] == ANON_NONE || (w->bits & SAME_PREV));
+		return CAN_NO;
+	can = can_be_same(q->states[a], q->id[a], w->state[a], q->states[b],
+			  q->id[b], w->state[b]);
+	if (memo & VMA_ANON_DIFFERS)
+		can &= CAN_NO;
+	if (memo & VMA_ANON_SAME)
+		can &= CAN_YES;
+	return can;
 }
 
 static bool compatible(const struct merge_query *q, const struct world *w,
@@ -165,18 +146,40 @@ static void record(struct merge_query *q, const struct world *w)
 		record_union(q, w, merged);
 }
 
+static void survey_agreement(struct merge_query *q, struct world *w,
+			     unsigned int same)
+{
+	for (unsigned int agree = 0; agree <= (AGREE_PREV | AGREE_NEXT);
+	     agree += AGREE_PREV) {
+		if (!(q->agree[START] & bit_of(agree & AGREE_PREV)) ||
+		    !(q->agree[END] & bit_of(agree & AGREE_NEXT)))
+			continue;
+		w->bits = (uint8_t)(same | agree);
+		record(q, w);
+	}
+}
+
 /* All relations that three given states may have to each other. */
 static void survey_states(struct merge_query *q, struct world *w)
 {
-	for (unsigned int bits = 0; bits < 32; bits++) {
-		if (!(q->agree[START] & bit_of(bits & AGREE_PREV)) ||
-		    !(q->agree[END] & bit_of(bits & AGREE_NEXT))) {
-			bits |= 7;	/* no relation can mend that */
+	unsigned int prev = pair_can(q, w, PREV, RANGE, q->memo[START]);
+	unsigned int next = pair_can(q, w, RANGE, NEXT, q->memo[END]);
+	unsigned int both = pair_can(q, w, PREV, NEXT, 0);
+
+	/* What grows is its prev. */
+	if (q->grows && w->state[PREV] != w->state[RANGE])
+		return;
+	if (q->grows && w->state[PREV] != ANON_NONE)
+		prev = CAN_YES;
+	for (unsigned int same = 0; same <= SAME_ALL; same++) {
+		if (!(prev & bit_of(same & SAME_PREV)) ||
+		    !(next & bit_of(same & SAME_NEXT)) ||
+		    !(both & bit_of(same & SAME_BOTH)))
 			continue;
-		}
-		w->bits = (uint8_t)bits;
-		if (possible(q, w))
-			record(q, w);
+		/* Two pairs are the same object, the third is not. */
+		if ((same & (same - 1)) && same != SAME_ALL)
+			continue;
+		survey_agreement(q, w, same);
 	}
 }
 
@@ -327,14 +330,14 @@ static void settle_pgoff(struct vm_area_struct *to, unsigned long pgoff,
  *	PPPPPPPPPPPPPP	 PPPPPPPPP	 NNNNNNNNN	PPPP AAAA
  *	   case 1	   case 2	   case 3	 (nothing)
  *
- * changed range, part of one VMA (X):
- *	XXXX AAAA NNNN	 PPPP AAAA XXXX
- *	XXXX NNNNNNNNN	 PPPPPPPPP XXXX
+ * changed range, part of one VMA (V):
+ *	VVVV AAAA NNNN	 PPPP AAAA VVVV
+ *	VVVV NNNNNNNNN	 PPPPPPPPP VVVV
  *	   case 4	      case 5
  *
  * changed range, all of one VMA:
- *	PPPP AAAA NNNN	 PPPP AAAA XXXX	 XXXX AAAA NNNN
- *	PPPPPPPPPPPPPP	 PPPPPPPPP XXXX	 XXXX NNNNNNNNN
+ *	PPPP AAAA NNNN	 PPPP AAAA VVVV	 VVVV AAAA NNNN
+ *	PPPPPPPPPPPPPP	 PPPPPPPPP VVVV	 VVVV NNNNNNNNN
  *	   case 6	      case 7	      case 8
  */
 static struct vm_area_struct *merge_sides(struct mm_struct *mm,

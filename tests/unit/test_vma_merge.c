@@ -63,7 +63,7 @@ static void test_case_3_a_new_range_joins_next(void)
 }
 
 /*
- *	XXXXXXXXNNNN  ->  XXXXAAAANNNN  ->  XXXXNNNNNNNN
+ *	VVVVVVVVNNNN  ->  VVVVAAAANNNN  ->  VVVVNNNNNNNN
  */
 static void test_case_4_the_end_of_a_vma_joins_next(void)
 {
@@ -77,7 +77,7 @@ static void test_case_4_the_end_of_a_vma_joins_next(void)
 }
 
 /*
- *	PPPPXXXXXXXX  ->  PPPPAAAAXXXX  ->  PPPPPPPPXXXX
+ *	PPPPVVVVVVVV  ->  PPPPAAAAVVVV  ->  PPPPPPPPVVVV
  */
 static void test_case_5_the_start_of_a_vma_joins_prev(void)
 {
@@ -90,7 +90,7 @@ static void test_case_5_the_start_of_a_vma_joins_prev(void)
 }
 
 /*
- *	PPPPXXXXNNNN  ->  PPPPAAAANNNN  ->  PPPPPPPPPPPP
+ *	PPPPVVVVNNNN  ->  PPPPAAAANNNN  ->  PPPPPPPPPPPP
  */
 static void test_case_6_a_whole_vma_joins_both(void)
 {
@@ -104,7 +104,7 @@ static void test_case_6_a_whole_vma_joins_both(void)
 }
 
 /*
- *	PPPPXXXXYYYY  ->  PPPPAAAAYYYY  ->  PPPPPPPPYYYY
+ *	PPPPVVVVYYYY  ->  PPPPAAAAYYYY  ->  PPPPPPPPYYYY
  */
 static void test_case_7_a_whole_vma_joins_prev(void)
 {
@@ -117,7 +117,7 @@ static void test_case_7_a_whole_vma_joins_prev(void)
 }
 
 /*
- *	YYYYXXXXNNNN  ->  YYYYAAAANNNN  ->  YYYYNNNNNNNN
+ *	YYYYVVVVNNNN  ->  YYYYAAAANNNN  ->  YYYYNNNNNNNN
  */
 static void test_case_8_a_whole_vma_joins_next(void)
 {
@@ -132,7 +132,7 @@ static void test_case_8_a_whole_vma_joins_next(void)
 }
 
 /*
- *	XXXXXXXXXXXX  ->  XXXXAAAAXXXX
+ *	VVVVVVVVVVVV  ->  VVVVAAAAVVVV
  */
 static void test_the_middle_of_a_vma_is_only_split(void)
 {
