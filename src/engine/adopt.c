@@ -144,13 +144,22 @@ static void take_name(struct mm_file *file, const struct mm_file *now)
 	file->name_len = now->name_len;
 }
 
+static unsigned int nr_flags(uint32_t flags)
+{
+	unsigned int n = 0;
+
+	for (; flags; flags &= flags - 1)
+		n++;
+	return n;
+}
+
 /* What the mirror knew in the line's range goes over to @a. */
 static void inherit(struct mm_struct *mm, const struct vma_view *v,
 		    struct mm_file *file, struct vma_attr *a)
 {
 	struct vm_area_struct *vma = find_vma(mm, v->start);
 	uint32_t name = a->anon_name;
-	int best = 33;			/* more than there are unsure flags */
+	unsigned int best = 33;		/* more than there are unsure flags */
 	uint8_t forked = 0;
 
 	a->pgoff_unsure = !file;
@@ -158,10 +167,9 @@ static void inherit(struct mm_struct *mm, const struct vma_view *v,
 		a->vm_flags |= vma->vm_flags & VM_GROWSDOWN;
 	for (; vma && vma->vm_start < v->end; vma = vma->vm_next) {
 		forked |= vma->anon_state & ANON_FORKED;
-		if (__builtin_popcount(vma->vm_unsure) >= best ||
-		    !agrees(vma, v, file))
+		if (nr_flags(vma->vm_unsure) >= best || !agrees(vma, v, file))
 			continue;
-		best = __builtin_popcount(vma->vm_unsure);
+		best = nr_flags(vma->vm_unsure);
 		vma_attr_of(vma, a);
 		a->anon_name = mm->anon_name_id ? name : a->anon_name;
 		a->pgoff = pgoff_at(vma, v->start);
