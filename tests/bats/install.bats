@@ -15,13 +15,13 @@ compiles()
 		-c -o "$BATS_TEST_TMPDIR/user.o" "$BATS_TEST_TMPDIR/user.src"
 }
 
-@test "make install puts the library, the header and nothing else" {
+@test "make install puts the library, the header, the manual and nothing else" {
 	requires make
 	MAKEFLAGS='' bounded make -s -C "$top_builddir" install \
 		DESTDIR="$BATS_TEST_TMPDIR/root" >/dev/null
 	run bash -c "cd '$BATS_TEST_TMPDIR/root' &&
 		find . ! -type d -printf '%f\n' | LC_ALL=C sort"
-	assert_output $'libvmashadow.la\nlibvmashadow.so\nvmashadow.h'
+	assert_output $'libvmashadow.la\nlibvmashadow.so\nvmashadow-log.5\nvmashadow.h'
 }
 
 @test "the header is strict C and C++" {

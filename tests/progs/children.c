@@ -4,7 +4,6 @@
  * without shared memory, a failing exec, exec by a child. Each child that has
  * memory of its own maps; output tells what each returned.
  */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <sched.h>
 #include <signal.h>

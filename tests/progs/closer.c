@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Closes every descriptor but the standard ones, then puts a file of its own
  * where others may have had theirs. Its file must hold what it wrote alone. */
-#define _GNU_SOURCE
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/mman.h>

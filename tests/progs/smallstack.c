@@ -4,7 +4,6 @@
  * stack of 3 kB beyond the kernel's frame, a coroutine with 2 pages. What lies
  * below each stack must stay as it is.
  */
-#define _GNU_SOURCE
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
