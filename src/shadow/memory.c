@@ -106,7 +106,7 @@ static struct chunk map_chunk(size_t bytes)
 	if (raw_is_error(mem))
 		return c;
 	c.mem = (char *)mem;
-	if (shadow.mode == SHADOW_LIVE)
+	if (shadow.mode == SHADOW_LIVE && !shadow.rebuilding)
 		mirror_chunk((unsigned long)mem, bytes);
 	return c;
 }

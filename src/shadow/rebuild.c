@@ -37,9 +37,8 @@ static int seed_one(void *ctx, const struct smaps_entry *e)
 	if (e->view.start < shadow.mm.highest_vm_end)
 		return 0;
 	file = shadow_file(&e->view);
-	while (shadow.mm.pool_free < MM_RESERVE)
-		if (!memory_more_vmas())
-			return -ENOMEM;
+	if (shadow.mm.pool_free < MM_RESERVE)
+		return -EAGAIN;
 	vma = mm_seed(&shadow.mm, &e->view, file, e->vm_flags, !e->unknown,
 		      e->faulted);
 	if (!vma)
@@ -91,20 +90,34 @@ static int read_marks(struct mm_struct *mm)
 	return 0;
 }
 
-int shadow_rebuild(void)
+static int read_all(void)
 {
 	int err;
 
-	if (shadow.sealed)
-		return -EPERM;
-	shadow.engaged = true;
 	reset_mm();
 	err = read_marks(&shadow.mm);
 	if (!err)
 		err = procmaps_each_smaps(shadow_text_buf,
 					  sizeof(shadow_text_buf), seed_one,
 					  NULL);
-	shadow.engaged = false;
+	return err;
+}
+
+/*
+ * When VMAs run out half-way, a chunk is mapped and all is read again: the chunk
+ * is a line of its own by then. It must not be linked into the half.
+ */
+int shadow_rebuild(void)
+{
+	int err;
+
+	if (shadow.sealed)
+		return -EPERM;
+	shadow.engaged = shadow.rebuilding = true;
+	do
+		err = read_all();
+	while (err == -EAGAIN && memory_more_vmas());
+	shadow.engaged = shadow.rebuilding = false;
 	shadow.seq++;
 	if (shadow.mode == SHADOW_LIVE)
 		shadow.count.rebuilt++;

@@ -64,6 +64,7 @@ struct shadow {
 	struct mm_op own_op;		/* [lock] a mapping of our own within it */
 	bool engaged;			/* [lock] the tree is being changed: an
 					 * owner who dies now leaves it torn */
+	bool rebuilding;		/* [lock] the tree is read anew */
 	uint64_t seq;			/* [lock] changes of the mirror so far */
 	struct shadow_counters count;	/* [lock] */
 
