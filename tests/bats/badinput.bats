@@ -19,7 +19,7 @@ complains()
 	VMASHADOW_OPTIONS=$1 bounded env LD_PRELOAD="$library" \
 		sh -c 'echo out; exit 3' >out 2>err || status=$?
 	assert_equal "$status" 3
-	assert_equal "$(cat out)" said
+	assert_equal "$(cat out)" out
 	assert_equal "$(grep -c . err)" 1
 	assert_regex "$(cat err)" "$2"
 }
