@@ -30,29 +30,34 @@ class Run:
         self.cloning = {}
 
     def owner(self, tid):
-        return self.process.get(tid, tid)
+        while tid in self.process:
+            tid = self.process[tid]
+        return tid
 
     def line(self, text):
         found = LINE.match(text)
         if not found:
             return
         tid, call, rest = int(found[1]), found[2], found[3]
-        resumed = ' resumed' in text.split('(')[0]
-        if call in ('clone', 'clone3', 'fork', 'vfork'):
-            self.clone(tid, rest, resumed)
-        elif resumed:
+        if ' resumed' in text.split('(')[0]:
             return
-        elif call == 'access':
+        if call == 'access':
             self.mark(tid, rest)
         elif call in self.names and self.owner(tid) in self.counting:
             self.seen[call] += 1
 
-    def clone(self, tid, rest, resumed):
-        if not resumed:
+    def thread(self, text):
+        """A thread's first calls may stand before the clone that returned it:
+        all threads are known before anything is counted."""
+        found = LINE.match(text)
+        if not found or found[2] not in ('clone', 'clone3'):
+            return
+        tid, rest = int(found[1]), found[3]
+        if ' resumed' not in text.split('(')[0]:
             self.cloning[tid] = 'CLONE_THREAD' in rest
         child = RESULT.search(rest)
         if child and self.cloning.get(tid):
-            self.process[int(child[1])] = self.owner(tid)
+            self.process[int(child[1])] = tid
 
     def mark(self, tid, rest):
         if '/vmashadow:start' in rest:
@@ -80,8 +85,11 @@ def main():
     names = {line.strip() for line in open(sys.argv[1])
              if line.strip() and not line.startswith('#')}
     run = Run(names)
-    for text in open(sys.argv[2], errors='surrogateescape'):
-        run.line(text.rstrip('\n'))
+    lines = open(sys.argv[2], errors='surrogateescape').read().splitlines()
+    for text in lines:
+        run.thread(text)
+    for text in lines:
+        run.line(text)
     calls, own, processes = collections.Counter(), 0, 0
     for summary in summaries(sys.argv[3:]):
         processes += 1
