@@ -215,7 +215,6 @@ int apply_to_range(struct mm_struct *mm, struct mm_op *op,
 			break;
 		if (apply_piece(mm, op, r, vma) == MM_ASK)
 			return MM_ASK;
-		op->nr_asked = 0;
 	}
 	if (op->phase == APPLY_FULL) {
 		op_unknown(mm, op, r->start, r->end);

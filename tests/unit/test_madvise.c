@@ -129,10 +129,13 @@ static void test_dodump_is_refused_by_special_mappings(void)
 	at(0)->vm_flags |= VM_HUGETLB;
 	advise(0, 4, MADV_DODUMP);
 	is_str(lay(), "0+4 r", "huge pages of hugetlbfs do not refuse");
-	at(0)->vm_flags |= VM_IO;
-	advise(0, 4, MADV_DONTFORK);
-	advise_ret(0, 4, MADV_DOFORK, -EINVAL);
-	is_str(lay(), "0+4 r dc", "device memory is never copied again");
+	lab_reset(&rules_6_18);
+	map(0, 4, R);
+	map(4, 4, NONE);
+	at(4)->vm_flags |= VM_IO;
+	advise(0, 8, MADV_DONTFORK);
+	advise_ret(0, 8, MADV_DOFORK, -EINVAL);
+	is_str(lay(), "0+4 r | 4+4 - dc", "nor does device memory fork again");
 }
 
 static void test_ksm_ignores_what_it_cannot_merge(void)
@@ -226,6 +229,7 @@ static void test_policy_splits_and_default_merges(void)
 	is_str(lay(), "0+2 r | 2+2 r =1 | 4+2 r =2 | 6+2 r", "each of its own");
 	bind(-2, 16, 0, 0);
 	is_str(lay(), "0+8 r", "the default merges, holes or not");
+	is_u64(last.unknown_end, 0, "and nothing is unknown");
 }
 
 static void test_policy_that_failed(void)

@@ -23,6 +23,21 @@ static void test_split_in_three_and_undone(void)
 }
 
 /*
+ *	AAAAAAAA BBBB  ->  AAAA BBBBBBBB	a boundary moves
+ */
+static void test_boundary_moves_either_way(void)
+{
+	lab_reset(&rules_6_18);
+	map(0, 8, R);
+	map(8, 8, NONE);
+	protect(4, 4, NONE);
+	is_str(lay(), "0+4 r | 4+12 -", "down");
+	protect(4, 8, R);
+	is_str(lay(), "0+12 r | 12+4 -", "and up");
+	is_u64(at(12)->vm_pgoff, P(12) >> PAGE_SHIFT, "offsets go with it");
+}
+
+/*
  *	AAAA....BBBB	protect: ---------- stops at the hole
  */
 static void test_hole_ends_it_and_keeps_what_was_done(void)
@@ -188,6 +203,16 @@ static void test_account_after_writable(void)
 	is_str(lay(), "0+4 r ?ac | 4+4 r", "two lines stay two");
 }
 
+/* As a source of MREMAP_DONTUNMAP has it: accounted, and its pages gone. */
+static void test_account_of_what_surely_is_untouched(void)
+{
+	lab_reset(&rules_6_12);
+	map(0, 4, RW);
+	at(0)->anon_state = ANON_NONE;
+	protect(0, 4, R);
+	is_str(lays(), "0+4 r {N}", "is taken away");
+}
+
 static void test_account_when_becoming_writable(void)
 {
 	lab_reset(&rules_6_12);
@@ -231,6 +256,8 @@ static void test_prot_growsdown(void)
 	protect_ret(20, 1, NONE | PROT_GROWSDOWN, -EINVAL);
 	is_str(lay(), "0+5 r gd ?ac | 5+3 rw ac gd | 16+8 r",
 	       "and nothing of what does not grow");
+	protect(20, 1, NONE | PROT_GROWSDOWN);
+	ok(last.unknown_end, "success there: to be read again");
 }
 
 static void test_read_implies_exec(void)
@@ -334,6 +361,8 @@ int main(void)
 {
 	test_ask_says_nothing_of_the_other_neighbour();
 	test_split_in_three_and_undone();
+	test_boundary_moves_either_way();
+	test_account_of_what_surely_is_untouched();
 	test_hole_ends_it_and_keeps_what_was_done();
 	test_eacces_keeps_what_was_done();
 	test_answer_against_the_mirror_is_unknown();

@@ -51,6 +51,8 @@ static void test_shrink_unmaps_the_tail_whatever_it_is(void)
 	is_str(lay(), "0+3 r | 12+2 rw ac", "all of it is gone");
 	remap(0, 3, 3, 0, 0, 0);
 	is_str(lay(), "0+3 r | 12+2 rw ac", "the same length: nothing");
+	remap(0, 2, 2, MAYMOVE, 0, 0);
+	is_u64(last.unknown_end, 0, "wherever it ends");
 	remap(20, 8, 4, 0, 0, -EFAULT);
 	is_str(lay(), "0+3 r | 12+2 rw ac", "no source: nothing");
 	is_u64(last.unknown_end, 0, "and nothing is unknown");
@@ -303,6 +305,29 @@ static void test_moved_and_grown_while_locked(void)
 	is_u64(mm.locked_vm, 8, "and counted");
 }
 
+static void test_userfaultfd_does_not_come_along(void)
+{
+	lab_reset(&rules_6_18);
+	map(0, 4, R);
+	at(0)->uffd = 1;
+	at(0)->vm_flags |= VM_UFFD_MISSING | VM_UFFD_MINOR;
+	remap(0, 2, 2, FIXED, 20, 20);
+	is_u64(at(20)->uffd, 0, "the copy has no context");
+	ok(!(at(20)->vm_flags & (VM_UFFD_MISSING | VM_UFFD_MINOR)) &&
+	   (at(20)->vm_unsure & VM_UFFD_MISSING),
+	   "unless its owner wants remap events, which is not known");
+	is_u64(at(2)->uffd, 1, "what stays keeps it");
+}
+
+static void test_huge_pages_are_whole(void)
+{
+	lab_reset(&rules_6_18);
+	map(0, 1024, R);
+	at(0)->vm_flags |= VM_HUGETLB | VM_DONTEXPAND;
+	remap(0, 1, 1, FIXED, 2048, 2048);
+	is_str(lay(), "512+512 r | 2048+512 r", "a length is rounded to 2 MiB");
+}
+
 /* The rest of a source keeps its account, whatever is cut out of it. */
 static void test_source_remainder(void)
 {
@@ -412,6 +437,31 @@ static void test_several_with_asks(void)
 	is_u64(lab_asked, 3, "asked about each boundary once");
 }
 
+/*
+ *	AABB	PPTTTTNN  ->  PPAABBNN		T is what P and N are
+ *
+ * A's copy would join P and the T above it, but T gives way to B's copy: that
+ * A and B do not merge says nothing of P, T and N.
+ */
+static void test_several_learn_nothing_from_what_gave_way(void)
+{
+	lab_reset(&rules_6_18);
+	map_flags(0, 2, R, NORES, NULL, 0);
+	map_flags(2, 2, R | PROT_EXEC, NORES, NULL, 0);
+	map_flags(18, 4, RW, NORES, NULL, 0);
+	map_flags(22, 4, RW | PROT_EXEC, NORES, NULL, 0);
+	kernel_boundary(22);
+	protect(22, 4, R);
+	protect(18, 4, R);
+	at(18)->anon_state = at(22)->anon_state = ANON_NONE | ANON_FAULTED;
+	at(22)->bits = 0;
+	lab_asked = 0;
+	remap(0, 4, 4, FIXED, 20, 20);
+	is_str(lays(), "18+4 r nr {NF} | 22+2 rx nr {N} | 24+2 r nr {NF}",
+	       "still nobody knows of P and N");
+	is_u64(lab_asked, 0, "nobody was asked");
+}
+
 static void test_several_with_a_hole_in_front(void)
 {
 	lab_reset(&rules_6_18);
@@ -501,6 +551,9 @@ static void test_dontunmap_next_to_itself(void)
 	map(0, 4, R);
 	remap(0, 4, 4, DONTUNMAP | MREMAP_FIXED, 4, 4);
 	is_str(lay(), "0+4 r | 4+4 r", "where mended: two");
+	remap(4, 4, 4, DONTUNMAP | MREMAP_FIXED, 8, 8);
+	protect(4, 8, NONE);
+	is_str(lay(), "0+4 r | 4+8 -", "which may merge when next changed");
 	lab_reset(&rules_6_18);
 	map(0, 4, RW);
 	kernel_boundary(4);
@@ -630,6 +683,9 @@ int main(void)
 	test_old_length_nought_maps_twice();
 	test_several_keep_their_gaps();
 	test_several_with_asks();
+	test_several_learn_nothing_from_what_gave_way();
+	test_userfaultfd_does_not_come_along();
+	test_huge_pages_are_whole();
 	test_several_with_a_hole_in_front();
 	test_many_reserve_what_they_need();
 	test_dontunmap_keeps_the_source();
