@@ -39,8 +39,14 @@ __attribute__((constructor)) static void start(int argc, char **argv,
 	if (shadow_configure(&s))
 		return;
 	check_start();
-	if (shadow.options.intercept != OPTIONS_INTERCEPT_SYMBOL)
-		intercept_sites();
+	if (shadow.options.intercept == OPTIONS_INTERCEPT_SYMBOL)
+		shadow_say_notice("intercept=symbol: calls that libc makes "
+				  "itself, and so the heap, are unseen");
+	else if (intercept_sites() < 0)
+		shadow_say_notice("libc cannot be patched: calls that it "
+				  "makes itself, and so the heap, are unseen");
+	else
+		intercept_fatal_start();
 	if (shadow_seed())
 		return;
 	shadow_say_start();

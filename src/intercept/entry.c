@@ -30,5 +30,7 @@ long vs_door_entry(struct door_regs *regs)
 		return shadow_door(&d);
 	if (d.info->kind == CALL_EXEC)
 		return intercept_exec(&d);
+	if (d.info->kind == CALL_SIGACTION)
+		return intercept_sigaction(&d);
 	return intercept_filter(&d);
 }

@@ -18,6 +18,10 @@ int intercept_sites(void);
 long intercept_exec(struct door *d);
 /* prctl and seccomp: a filter ends what we may do; the rest passes. */
 long intercept_filter(struct door *d);
+/* rt_sigaction: SIG_DFL for a fatal signal means our last words, then it. */
+long intercept_sigaction(struct door *d);
+/* intercept_fatal_start() - from the constructor, once sites are patched. */
+void intercept_fatal_start(void);
 /* intercept_final() - the process is about to end: check, summary. */
 void intercept_final(enum shadow_ended ended);
 

@@ -31,6 +31,8 @@ const struct call_info calls[CALLS] = {
 	[CALL_seccomp] = { "seccomp", SYS_seccomp, CALL_SECCOMP, MM_NONE },
 	[CALL_execve] = { "execve", SYS_execve, CALL_EXEC, MM_NONE },
 	[CALL_execveat] = { "execveat", SYS_execveat, CALL_EXEC, MM_NONE },
+	[CALL_rt_sigaction] = { "rt_sigaction", SYS_rt_sigaction,
+				CALL_SIGACTION, MM_NONE },
 };
 
 #define INDEX(name) [SYS_##name] = CALL_##name + 1
@@ -40,7 +42,7 @@ const unsigned char calls_index[CALLS_NUMBERS] = {
 	INDEX(pkey_mprotect), INDEX(madvise), INDEX(mlock), INDEX(mlock2),
 	INDEX(munlock), INDEX(mlockall), INDEX(munlockall), INDEX(shmat),
 	INDEX(shmdt), INDEX(remap_file_pages), INDEX(mbind), INDEX(prctl),
-	INDEX(seccomp), INDEX(execve), INDEX(execveat),
+	INDEX(seccomp), INDEX(execve), INDEX(execveat), INDEX(rt_sigaction),
 };
 
 const struct call_info *calls_find(long nr)

@@ -15,6 +15,7 @@ enum call_kind {
 	CALL_PRCTL,	/* may turn on a filter; some options change mappings */
 	CALL_SECCOMP,
 	CALL_EXEC,
+	CALL_SIGACTION,	/* fatal signals: intercept/fatal.c */
 };
 
 struct call_info {
@@ -30,7 +31,7 @@ enum call_index {
 	CALL_pkey_mprotect, CALL_madvise, CALL_mlock, CALL_mlock2, CALL_munlock,
 	CALL_mlockall, CALL_munlockall, CALL_shmat, CALL_shmdt,
 	CALL_remap_file_pages, CALL_mbind, CALL_prctl, CALL_seccomp,
-	CALL_execve, CALL_execveat,
+	CALL_execve, CALL_execveat, CALL_rt_sigaction,
 	CALLS,
 };
 

@@ -130,7 +130,7 @@ void shadow_log_last(void)
 
 /* --- the sink ---------------------------------------------------------------- */
 
-static char path[SINK_PATH];		/* expanded */
+static char path[SINK_PATH];		/* expanded; scratch at start */
 
 static void open_sink(void)
 {
@@ -143,17 +143,35 @@ static void open_sink(void)
 	sink_open(&shadow.sink, log, shadow.pid);
 }
 
-/* What the options parser has to say goes out one line at a time. */
+/*
+ * Messages for a person, not events: on standard error one line at a time, never
+ * among the lines of a log.
+ */
 static void complain(const char *text, size_t len)
 {
+	static struct sink console;
 	size_t from = 0;
 
+	sink_open(&console, "-", shadow.pid);
 	for (size_t i = 0; i < len; i++) {
 		if (text[i] != '\n')
 			continue;
-		sink_line(&shadow.sink, SINK_ALERT, text + from, i + 1 - from);
+		sink_line(&console, SINK_ALERT, text + from, i + 1 - from);
 		from = i + 1;
 	}
+}
+
+void shadow_say_notice(const char *text)
+{
+	struct fmt f;
+
+	fmt_init(&f, path, sizeof(path));
+	fmt_str(&f, "vmashadow[");
+	fmt_u64(&f, (uint64_t)shadow.pid);
+	fmt_str(&f, "]: ");
+	fmt_str(&f, text);
+	fmt_char(&f, '\n');
+	complain(f.buf, f.len);
 }
 
 void shadow_log_start(const char *const *envp)
@@ -164,7 +182,6 @@ void shadow_log_start(const char *const *envp)
 	fmt_init(&messages, queue[0].buf, sizeof(queue[0].buf));
 	options_parse(&shadow.options, (char *const *)(uintptr_t)envp,
 		      &messages);
-	sink_open(&shadow.sink, "-", shadow.pid);
 	complain(messages.buf, messages.len);
 	if (shadow.options.help) {
 		fmt_init(&messages, queue[0].buf, sizeof(queue[0].buf));

@@ -170,6 +170,8 @@ struct patch_site;
 void shadow_say_site(const struct patch_object *obj,
 		     const struct patch_site *site);
 void shadow_say_limit(void);
+/* One sentence that a person must know; at start only. */
+void shadow_say_notice(const char *text);
 void shadow_say_start(void);
 void shadow_say_summary(enum shadow_ended ended);
 /* @error: errno, positive */
