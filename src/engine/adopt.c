@@ -25,6 +25,23 @@ static bool is_stack(const struct vma_view *v)
 	return v->name_len == 7 && !memcmp(v->name, "[stack]", 7);
 }
 
+/*
+ * vvar cannot be written or run, nor is it memory; the vdso may be written to
+ * by a debugger.
+ */
+static void special_flags(const struct vma_view *v, struct vma_attr *a)
+{
+	static const char vvar[] = "[vvar";
+	bool data = v->name_len >= sizeof(vvar) - 1 &&
+		    !memcmp(v->name, vvar, sizeof(vvar) - 1);
+
+	a->vm_flags |= VM_DONTEXPAND;
+	if (data) {
+		a->vm_flags |= VM_IO | VM_PFNMAP | VM_DONTDUMP;
+		a->vm_flags &= ~(VM_MAYWRITE | VM_MAYEXEC);
+	}
+}
+
 /* The flags that a line stands for, and those that it leaves open. */
 static void flags_of_view(const struct vma_view *v, const struct mm_file *file,
 			  struct vma_attr *a)
@@ -41,7 +58,7 @@ static void flags_of_view(const struct vma_view *v, const struct mm_file *file,
 		a->vm_flags |= VM_ACCOUNT;
 	}
 	if (is_special(file))
-		a->vm_flags |= VM_DONTEXPAND;
+		special_flags(v, a);
 	if (is_stack(v))
 		a->vm_flags |= VM_GROWSDOWN;
 }
@@ -163,8 +180,10 @@ static void inherit(struct mm_struct *mm, const struct vma_view *v,
 	uint8_t forked = 0;
 
 	a->pgoff_unsure = !file;
-	if (vma && vma->vm_start < v->end && !vma->vm_file && !file)
+	if (vma && vma->vm_start < v->end && !vma->vm_file && !file) {
 		a->vm_flags |= vma->vm_flags & VM_GROWSDOWN;
+		a->vm_unsure |= vma->vm_flags & VM_GROWSDOWN;
+	}
 	for (; vma && vma->vm_start < v->end; vma = vma->vm_next) {
 		forked |= vma->anon_state & ANON_FORKED;
 		if (nr_flags(vma->vm_unsure) >= best || !agrees(vma, v, file))

@@ -40,6 +40,7 @@ void mm_fork(struct mm_struct *mm)
 	struct vm_area_struct *vma = mm->mmap, *next;
 
 	mm->def_flags &= ~VM_LOCKED_MASK;
+	mm->locked_lost = 0;
 	for (; vma; vma = next) {
 		next = vma->vm_next;
 		if (vma->vm_flags & VM_DONTCOPY) {

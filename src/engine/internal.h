@@ -141,6 +141,11 @@ void vma_set_attr(struct mm_struct *mm, struct vm_area_struct *vma,
 		  const struct vma_attr *a);
 /* Anonymous to the kernel (no vm_ops): no file, or /dev/zero privately. */
 bool vma_is_anonymous(const struct vm_area_struct *vma);
+/* locked_vm as the kernel counts it. */
+static inline unsigned long mm_locked(const struct mm_struct *mm)
+{
+	return mm->locked_vm + mm->locked_lost;
+}
 static inline unsigned long vma_pages(const struct vm_area_struct *vma)
 {
 	return (vma->vm_end - vma->vm_start) >> PAGE_SHIFT;

@@ -40,7 +40,7 @@ bool mlock_future_ok(const struct mm_struct *mm, uint64_t flags,
 {
 	if (!(flags & VM_LOCKED) || mm->rlim.ipc_lock)
 		return true;
-	return mm->locked_vm + (bytes >> PAGE_SHIFT) <=
+	return mm_locked(mm) + (bytes >> PAGE_SHIFT) <=
 	       limit_pages(mm->rlim.memlock);
 }
 

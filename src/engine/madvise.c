@@ -68,6 +68,12 @@ static bool advice_flags(unsigned long advice, struct advice *f)
 	return false;
 }
 
+/* A special mapping has none, to the kernel. */
+static bool has_file(const struct vm_area_struct *vma)
+{
+	return vma->vm_file && !(vma->vm_file->flags & MM_FILE_SPECIAL);
+}
+
 /* Which mapping refuses it: the checks of madvise_vma_behavior(). */
 static int refuses(unsigned long advice, const struct vm_area_struct *vma)
 {
@@ -75,7 +81,7 @@ static int refuses(unsigned long advice, const struct vm_area_struct *vma)
 	case MADV_DOFORK:
 		return vma->vm_flags & VM_IO ? -EINVAL : 0;
 	case MADV_WIPEONFORK:
-		return vma->vm_file || (vma->vm_flags & VM_SHARED) ?
+		return has_file(vma) || (vma->vm_flags & VM_SHARED) ?
 		       -EINVAL : 0;
 	case MADV_KEEPONFORK:
 		return vma->vm_flags & VM_DROPPABLE ? -EINVAL : 0;
@@ -109,8 +115,8 @@ static int madvise_update_vma(struct mm_struct *mm, struct mm_op *op,
 }
 
 /*
- * Both need page tables of the range's own, so the kernel gives every mapping
- * there an anon_vma: populate by writing, guards so that fork copies them.
+ * The kernel gives every mapping there an anon_vma: populate by writing; guards,
+ * of anonymous memory only, so that fork copies them.
  */
 static void prepare_all(struct mm_struct *mm, struct mm_op *op,
 			const struct range *r)
@@ -118,7 +124,8 @@ static void prepare_all(struct mm_struct *mm, struct mm_op *op,
 	struct vm_area_struct *vma = find_vma(mm, r->start);
 
 	for (; vma && vma->vm_start < r->end; vma = vma->vm_next)
-		anon_vma_prepare(mm, vma);
+		if (op->flags != MADV_GUARD_INSTALL_ || vma_is_anonymous(vma))
+			anon_vma_prepare(mm, vma);
 	op_touch(op, r->start, r->end);
 }
 
@@ -137,7 +144,7 @@ static void install_guards(struct mm_struct *mm, struct mm_op *op,
 		return;
 	}
 	for (; vma && vma->vm_start < r->end; vma = vma->vm_next)
-		if (!(vma->vm_flags & VM_MAYSHARE))
+		if (vma_is_anonymous(vma) && !(vma->vm_flags & VM_MAYSHARE))
 			vma->anon_state |= ANON_FAULTED;
 }
 

@@ -74,9 +74,9 @@ static bool over_limit(struct mm_struct *mm, const struct range *r)
 	unsigned long limit = mm->rlim.memlock >> PAGE_SHIFT;
 	unsigned long pages = (r->end - r->start) >> PAGE_SHIFT;
 
-	if (mm->rlim.ipc_lock || pages + mm->locked_vm <= limit)
+	if (mm->rlim.ipc_lock || pages + mm_locked(mm) <= limit)
 		return false;
-	return pages + mm->locked_vm - count_locked(mm, r) > limit;
+	return pages + mm_locked(mm) - count_locked(mm, r) > limit;
 }
 
 /*

@@ -145,6 +145,12 @@ struct mm_struct {
 	unsigned long start_code, end_code, start_data, end_data;
 	unsigned long start_brk, brk, start_stack;
 	unsigned long mmap_base, task_size, highest_vm_end;
+	/*
+	 * Pages that the kernel's locked_vm still counts though nothing has
+	 * them locked: MREMAP_DONTUNMAP unlocks its source without taking it
+	 * off. Limits are tested against the sum.
+	 */
+	unsigned long locked_lost;
 	uint64_t def_flags;		/* VM_LOCKED by MCL_FUTURE, ... */
 	bool legacy_layout;		/* bottom-up */
 	unsigned long personality;	/* READ_IMPLIES_EXEC */

@@ -12,7 +12,7 @@
  */
 #include <linux/mman.h>
 
-#include "engine/internal.h"
+#include "engine/predict.h"
 
 #define MREMAP_DONTUNMAP_ 4UL
 #define MREMAP_ALL	(MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP_)
@@ -23,6 +23,14 @@
 /* The call's arguments, rounded. */
 struct remap {
 	unsigned long addr, old_len, new_addr, new_len, flags;
+};
+
+/* op->phase of a move. */
+enum {
+	MOVE_START,	/* must be 0: a fresh op */
+	MOVE_ALL,
+	MOVE_PART,	/* several, up to the one that was refused */
+	MOVE_PART_GONE,	/* and that one's target was unmapped already */
 };
 
 /* What is moved at a time: all of it, or one VMA's part. */
@@ -310,6 +318,8 @@ static VS_NOINLINE void dontunmap_complete(struct mm_struct *mm,
 		whole = true;
 	}
 	vma->vm_unsure &= ~(uint32_t)VM_LOCKED_MASK;
+	if (vma->vm_flags & VM_LOCKED)
+		mm->locked_lost += vma_pages(vma);
 	vma_set_flags(mm, vma, vma->vm_flags & ~VM_LOCKED_MASK);
 	if (!whole || vma == copy)
 		return;
@@ -389,15 +399,14 @@ static int move(struct mm_struct *mm, struct mm_op *op, const struct remap *r)
 		}
 		return move_vma(mm, op, r, &p);
 	}
-	if (!op->phase) {
+	if (op->phase == MOVE_START) {
 		op->cursor = r->addr;
-		op->phase = 1;
+		op->phase = MOVE_ALL;
 	}
 	while (next_piece(mm, r, op->cursor, &p)) {
 		clear_target(mm, op, r, &p);
 		if (move_vma(mm, op, r, &p) == MM_ASK)
 			return MM_ASK;
-		op->nr_asked = 0;
 		op->cursor = p.old + p.old_len;
 	}
 	return MM_DONE;
@@ -445,6 +454,10 @@ static void fixed_failed(struct mm_struct *mm, struct mm_op *op,
 	if (mm->rules.fixed_move_checks_first) {
 		bool late = op->ret == -ENOMEM || op->ret == -EINVAL;
 
+		/* A source of no length, and its own target. */
+		if (op->ret == -EFAULT && !r->old_len &&
+		    r->addr - r->new_addr < r->new_len)
+			unmap_range(mm, r->new_addr, r->new_addr + r->new_len);
 		if (!late && (!moves_several(mm, r) || source_is_one(mm, r)))
 			return;
 		if (r->old_len > mm->task_size - r->addr &&
@@ -480,6 +493,46 @@ static VS_NOINLINE void failed(struct mm_struct *mm, struct mm_op *op,
 		op_unknown(mm, op, r->addr + r->new_len, r->addr + r->old_len);
 }
 
+/*
+ * One of several could not be moved: those before it were, and its target may
+ * have been cut before that failed. False: it is another failure, or the mirror
+ * does not foresee it.
+ */
+static bool moves_in_part(struct mm_struct *mm, struct mm_op *op,
+			  const struct remap *r)
+{
+	struct remap_stop stop;
+	struct piece p;
+
+	if (op->phase == MOVE_START) {
+		if (!moves_several(mm, r) || refused_early(mm, op, r) ||
+		    mremap_several_foretell(mm, op, &stop) != op->ret)
+			return false;
+		next_piece(mm, r, stop.addr, &p);
+		if (stop.target_cut)
+			op_unknown(mm, op, p.new, p.new + p.new_len);
+		op->cursor = r->addr;
+		op->cursor_end = stop.addr;
+		op->phase = stop.target_gone ? MOVE_PART_GONE : MOVE_PART;
+	}
+	return true;
+}
+
+/* Those before it; the target of the one that failed goes after they went. */
+static int move_part(struct mm_struct *mm, struct mm_op *op, struct remap r)
+{
+	struct remap all = r;
+	struct piece p;
+
+	r.old_len = r.new_len = op->cursor_end - r.addr;
+	if (r.old_len && move(mm, op, &r) == MM_ASK)
+		return MM_ASK;
+	if (op->phase == MOVE_PART_GONE &&
+	    next_piece(mm, &all, op->cursor_end, &p))
+		unmap_range(mm, p.new, p.new + p.new_len);
+	return MM_DONE;
+}
+
 /* Mirrors mm/mremap.c:do_mremap(). */
 int commit_mremap(struct mm_struct *mm, struct mm_op *op)
 {
@@ -487,6 +540,8 @@ int commit_mremap(struct mm_struct *mm, struct mm_op *op)
 
 	remap_of(mm, op, &r);
 	if (is_error(op->ret)) {
+		if (moves_in_part(mm, op, &r))
+			return move_part(mm, op, r);
 		failed(mm, op, &r);
 		return MM_DONE;
 	}
@@ -495,7 +550,7 @@ int commit_mremap(struct mm_struct *mm, struct mm_op *op)
 		return move(mm, op, &r);
 	if (r.new_len <= r.old_len)
 		return shrink(mm, op, &r);
-	if (r.new_addr == r.addr && r.old_len)
+	if (r.new_addr == r.addr)
 		return expand_in_place(mm, op, &r);
 	return move(mm, op, &r);
 }

@@ -27,6 +27,7 @@
 #define MAP_GROWSDOWN_		0x0100UL
 #define MAP_LOCKED_		0x2000UL
 #define MAP_HUGETLB_		0x40000UL
+#define MAP_SYNC_		0x80000UL
 #define MAP_FIXED_NOREPLACE_	0x100000UL
 #define MAP_SHARED_		0x01UL
 #define MAP_PRIVATE_		0x02UL
@@ -55,7 +56,6 @@ unsigned long vm_unmapped_area(const struct mm_struct *mm,
 			       const struct vm_unmapped_area_info *info);
 
 /* limits.c: accounting limits; each mirrors the kernel function so named. */
-bool may_expand_vm(const struct mm_struct *mm, uint64_t flags, long pages);
 bool can_do_mlock(const struct mm_struct *mm);
 bool mlock_future_ok(const struct mm_struct *mm, uint64_t flags,
 		     unsigned long bytes);
@@ -71,6 +71,15 @@ struct vm_area_struct *vma_after(const struct mm_struct *mm,
 struct vm_area_struct *vma_holding(const struct mm_struct *mm,
 				   unsigned long addr);
 
+/* Where a move of several VMAs ends before all are moved. */
+struct remap_stop {
+	unsigned long addr;	/* the piece of the source that refuses */
+	bool target_cut;	/* its target could not be unmapped */
+	bool target_gone;	/* its target was unmapped before that */
+};
+/* verdict_mremap.c: what it will end with, 0 or -errno. */
+long mremap_several_foretell(struct mm_struct *mm, const struct mm_op *op,
+			     struct remap_stop *stop);
 /* madvise.c: false, or what advice that sets flags will end with. */
 bool madvise_foretell(struct mm_struct *mm, struct mm_op *op, long *err);
 

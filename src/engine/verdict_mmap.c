@@ -28,6 +28,8 @@ static int mmap_args(const struct mm_struct *mm, const struct mm_op *op)
 {
 	if (op->off & ~PAGE_MASK || !op->len)
 		return -EINVAL;
+	if (!op->anonymous && op->flags & MAP_HUGETLB_)
+		return -EINVAL;
 	if (!PAGE_ALIGN(op->len))
 		return -ENOMEM;
 	return mm->map_count > mm->max_map_count ? -ENOMEM : 0;
@@ -61,7 +63,7 @@ static int file_type(const struct mm_op *op)
 	case MAP_SHARED_VALIDATE_:
 		if (op->flags & ~VALIDATED)
 			return -EOPNOTSUPP;
-		break;
+		/* fall through */
 	case MAP_SHARED_:
 		if (op->file_unwritable && op->prot & 0x2)
 			return -EACCES;
@@ -122,7 +124,8 @@ static bool mmap_outside(const struct mm_struct *mm, const struct mm_op *op,
 	if (op->anonymous)
 		return false;
 	return !op->file || op->prot & 0x4 || op->off + len > LARGE_FILE ||
-	       !(op->flags & MAP_PRIVATE_);
+	       op->flags & MAP_SYNC_ ||
+	       (op->flags & MAP_TYPE_) != MAP_PRIVATE_;
 }
 
 /* Mirrors mm/mmap.c:do_mmap() and mmap_region(). */
@@ -268,6 +271,17 @@ static bool remappable(const struct mm_struct *mm, unsigned long start,
 	return true;
 }
 
+/* It is an mmap with MAP_LOCKED where the old mapping was locked. */
+static int remap_limits(const struct mm_struct *mm,
+			const struct vm_area_struct *vma, unsigned long len)
+{
+	uint64_t locked = (vma->vm_flags | mm->def_flags) & VM_LOCKED;
+
+	if (vma->vm_flags & VM_LOCKED && !can_do_mlock(mm))
+		return -EPERM;
+	return mlock_future_ok(mm, locked, len) ? 0 : -EAGAIN;
+}
+
 void predict_remap_file_pages(struct mm_struct *mm, struct mm_op *op)
 {
 	unsigned long start = op->addr & PAGE_MASK;
@@ -280,6 +294,8 @@ void predict_remap_file_pages(struct mm_struct *mm, struct mm_op *op)
 		foretell(op, -EINVAL, true);
 		return;
 	}
-	err = may_cut(mm, start, end);
+	err = remap_limits(mm, vma_holding(mm, start), end - start);
+	if (!err)
+		err = may_cut(mm, start, end);
 	foretell(op, err, err || op->off + pages < LARGE_FILE >> PAGE_SHIFT);
 }

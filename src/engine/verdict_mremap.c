@@ -43,6 +43,13 @@ static int check_params(const struct mm_struct *mm, const struct remap *r)
 	return mm->map_count + 2 >= mm->max_map_count - 3 ? -ENOMEM : 0;
 }
 
+static bool huge_aligned(const struct remap *r)
+{
+	unsigned long at = r->to ? r->addr | r->new_addr : r->addr;
+
+	return !(at & (HUGE_SIZE - 1)) && r->new_len <= r->old_len;
+}
+
 /* Mirrors check_prep_vma(), once vma_to_resize(). */
 static int check_vma(const struct mm_struct *mm, const struct remap *r,
 		     const struct vm_area_struct *vma)
@@ -51,6 +58,8 @@ static int check_vma(const struct mm_struct *mm, const struct remap *r,
 
 	if (vma->vm_flags & VM_SEALED)
 		return -EPERM;
+	if (vma->vm_flags & VM_HUGETLB && !huge_aligned(r))
+		return -EINVAL;
 	if (!r->to && r->new_len <= r->old_len)
 		return 0;
 	/* What shrinks loses its tail first, wherever that reaches. */
@@ -88,14 +97,16 @@ static bool expands_in_place(const struct mm_struct *mm, const struct remap *r,
 static int check_move(const struct mm_struct *mm, const struct remap *r,
 		      const struct vm_area_struct *vma)
 {
+	/* What shrinks has lost its tail by then. */
+	unsigned long len = r->old_len < r->new_len ? r->old_len : r->new_len;
 	int err = 0;
 
 	if (mm->map_count >= mm->max_map_count - 3)
 		return -ENOMEM;
 	if (r->addr != vma->vm_start)
 		err = may_split(mm, vma, r->addr);
-	if (!err && r->old_len && r->addr + r->old_len != vma->vm_end)
-		err = may_split(mm, vma, r->addr + r->old_len);
+	if (!err && len && r->addr + len != vma->vm_end)
+		err = may_split(mm, vma, r->addr + len);
 	return err;
 }
 
@@ -147,9 +158,28 @@ static bool multi_allowed(const struct vm_area_struct *vma)
 	       !(vma->vm_file->flags & (MM_FILE_CLOSE | MM_FILE_ZERO));
 }
 
+/* One of several: what refuses it, in the order in which it is moved. */
+static int check_piece(const struct mm_struct *mm, const struct remap *piece,
+		       const struct vm_area_struct *vma,
+		       struct remap_stop *stop)
+{
+	int err = check_vma(mm, piece, vma);
+
+	if (err)
+		return err;
+	err = may_cut(mm, piece->new_addr, piece->new_addr + piece->new_len);
+	stop->target_cut = err;
+	if (err)
+		return err;
+	err = check_move(mm, piece, vma);
+	stop->target_gone = err;
+	return err;
+}
+
 /* Is each VMA in the source fit to be moved with the others? */
 static int check_each(const struct mm_struct *mm, const struct remap *r,
-		      const struct vm_area_struct *vma)
+		      const struct vm_area_struct *vma,
+		      struct remap_stop *stop)
 {
 	unsigned long end = r->addr + r->old_len;
 	int err = 0;
@@ -161,16 +191,12 @@ static int check_each(const struct mm_struct *mm, const struct remap *r,
 		piece.old_len = (vma->vm_end < end ? vma->vm_end : end) -
 				piece.addr;
 		piece.new_len = piece.old_len;
+		stop->addr = piece.addr;
 		if (!multi_allowed(vma) &&
 		    (piece.addr != r->addr || vma->vm_end < end))
 			return -EFAULT;
 		piece.new_addr = r->new_addr + (piece.addr - r->addr);
-		err = check_vma(mm, &piece, vma);
-		if (!err)
-			err = may_cut(mm, piece.new_addr,
-				      piece.new_addr + piece.new_len);
-		if (!err)
-			err = check_move(mm, &piece, vma);
+		err = check_piece(mm, &piece, vma, stop);
 	}
 	return err;
 }
@@ -181,10 +207,16 @@ static void remap_to(struct mm_struct *mm, struct mm_op *op,
 {
 	bool several = mm->rules.multi_move && r->flags & FIXED &&
 		       r->new_len == r->old_len;
-	int err = several ? check_each(mm, r, vma) : check_vma(mm, r, vma);
+	struct remap_stop stop;
+	int err = several ? check_each(mm, r, vma, &stop) :
+			    check_vma(mm, r, vma);
 
 	if (!err && r->flags & FIXED && !several)
 		err = may_cut(mm, r->new_addr, r->new_addr + r->new_len);
+	/* The target may have been the source of nothing. */
+	if (!err && r->flags & FIXED && !r->old_len &&
+	    r->addr - r->new_addr < r->new_len)
+		err = -EFAULT;
 	if (!err && r->new_len < r->old_len)
 		err = may_unmap(mm, r->addr + r->new_len,
 				r->old_len - r->new_len);
@@ -197,6 +229,23 @@ static void remap_to(struct mm_struct *mm, struct mm_op *op,
 		foretell(op, r->new_addr, true);
 	else
 		move(mm, op, r, vma);
+}
+
+long mremap_several_foretell(struct mm_struct *mm, const struct mm_op *op,
+			     struct remap_stop *stop)
+{
+	struct remap r = {
+		.addr = op->addr,
+		.old_len = PAGE_ALIGN(op->len),
+		.new_addr = op->new_addr,
+		.new_len = PAGE_ALIGN(op->new_len),
+		.flags = op->flags,
+		.to = true,
+	};
+	const struct vm_area_struct *vma = vma_holding(mm, op->addr);
+
+	*stop = (struct remap_stop){ .addr = op->addr };
+	return vma ? check_each(mm, &r, vma, stop) : -EFAULT;
 }
 
 /* mremap_at(): in place, or wherever there is room. */

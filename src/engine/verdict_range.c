@@ -360,7 +360,7 @@ static bool may_lock(const struct mm_struct *mm, unsigned long start,
 		     unsigned long len)
 {
 	unsigned long limit = mm->rlim.memlock >> PAGE_SHIFT;
-	unsigned long locked = (len >> PAGE_SHIFT) + mm->locked_vm;
+	unsigned long locked = (len >> PAGE_SHIFT) + mm_locked(mm);
 
 	if (mm->rlim.ipc_lock || mm->rlim.memlock == ~0UL || locked <= limit)
 		return true;

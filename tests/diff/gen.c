@@ -229,7 +229,7 @@ static void gen_mremap(struct call *c)
 	if (one_in(30))
 		c->len = 0;
 	if (one_in(60))
-		c->new_len = PICK(0, 1, -1UL, 1UL << 47, 1UL << 46);
+		c->new_len = PICK(0, 1, -1UL, 1UL << 47, 1UL << 62);
 	c->to = somewhere(new_pages);
 	switch (below(8)) {
 	case 0: case 1:
