@@ -97,21 +97,17 @@ static void test_the_bss_below(void)
 }
 
 /*
- *	|HHHH....MMMM  ->  |HHHHHHHHMMMM	grown up to a like mapping
+ *	|HHHH....MMMM  ->  |HHHHHHH.MMMM	a page stays free below M
  */
 static void test_the_mapping_above(void)
 {
 	reset(&rules_6_18);
 	brk_page(10);
 	map(14, 2, RW);
-	brk_page(14);
-	is_str(lay(), "8+6 rw ac | 14+2 rw ac",
-	       "6.1 and later: it never merges with next");
-	reset(&rules_5_10);
-	brk_page(10);
-	map(14, 2, RW);
-	brk_page(14);
-	is_str(lay(), "8+8 rw ac", "5.10: it does");
+	set_brk(P(14), P(10));
+	is_str(lay(), "8+2 rw ac | 14+2 rw ac", "up to it is refused");
+	brk_page(13);
+	is_str(lay(), "8+5 rw ac | 14+2 rw ac", "a page below is not");
 }
 
 static void test_a_mapping_at_the_end_is_labelled_too(void)
