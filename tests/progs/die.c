@@ -3,7 +3,6 @@
  * die WAY: ends by a signal. Before, it asks for and sets dispositions of fatal
  * signals and prints what it is told: none of it may show that somebody listens.
  */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -52,13 +51,14 @@ static void dispositions(int sig)
 int main(int argc, char **argv)
 {
 	const char *way = argc > 1 ? argv[1] : "segv";
+	volatile int *volatile nowhere = (volatile int *)16;
 	volatile int zero = 0;
 
 	dispositions(SIGSEGV);
 	dispositions(SIGABRT);
 	fflush(stdout);
 	if (!strcmp(way, "segv"))
-		*(volatile int *)16 = 1;
+		*nowhere = 1;
 	if (!strcmp(way, "abort"))
 		abort();
 	if (!strcmp(way, "fpe"))
@@ -73,7 +73,7 @@ int main(int argc, char **argv)
 		raise(SIGTERM);
 	if (!strcmp(way, "handled")) {
 		signal(SIGSEGV, handler);
-		*(volatile int *)16 = 1;
+		*nowhere = 1;
 	}
 	if (!strcmp(way, "overflow")) {
 		char *p = mmap(NULL, 4096, PROT_NONE,
