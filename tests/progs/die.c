@@ -50,7 +50,6 @@ static void dispositions(int sig)
 
 int main(int argc, char **argv)
 {
-	volatile int *nowhere = (void *)strtoul("16", NULL, 10);
 	const char *way = argc > 1 ? argv[1] : "segv";
 	volatile int *volatile nowhere = (volatile int *)16;
 	volatile int zero = 0;
