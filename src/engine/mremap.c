@@ -498,8 +498,8 @@ static VS_NOINLINE void failed(struct mm_struct *mm, struct mm_op *op,
  * have been cut before that failed. False: it is another failure, or the mirror
  * does not foresee it.
  */
-static bool moves_in_part(struct mm_struct *mm, struct mm_op *op,
-			  const struct remap *r)
+static VS_NOINLINE bool moves_in_part(struct mm_struct *mm, struct mm_op *op,
+				      const struct remap *r)
 {
 	struct remap_stop stop;
 	struct piece p;
@@ -519,7 +519,8 @@ static bool moves_in_part(struct mm_struct *mm, struct mm_op *op,
 }
 
 /* Those before it; the target of the one that failed goes after they went. */
-static int move_part(struct mm_struct *mm, struct mm_op *op, struct remap r)
+static VS_NOINLINE int move_part(struct mm_struct *mm, struct mm_op *op,
+				 struct remap r)
 {
 	struct remap all = r;
 	struct piece p;

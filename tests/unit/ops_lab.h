@@ -35,6 +35,20 @@
 #define NONE	0
 #define ROOM	256
 
+__attribute__((unused))
+static const struct {
+	const struct mm_rules *rules;
+	const char *name;
+} lab_kernels[] = {
+	{ &rules_5_10, "5.10" },
+	{ &rules_6_1, "6.1" },
+	{ &rules_6_12, "6.12" },
+	{ &rules_6_18, "6.18" },
+};
+
+#define each_kernel(k) \
+	for (unsigned int k = 0; k < ARRAY_SIZE(lab_kernels); k++)
+
 static struct mm_struct mm;
 static struct vm_area_struct lab_pool[ROOM];
 static unsigned long lab_boundary[8];
@@ -151,6 +165,26 @@ static void remap(int at, int old, int new, unsigned long flags, int to,
 	};
 
 	lab_run(&op, ret < 0 ? ret : (long)P(ret));
+}
+
+/*
+ * Memory that was written and is read-only now, and such that never was; no
+ * account confuses either.
+ */
+__attribute__((unused))
+static void map_written(int at_page, int pages)
+{
+	map_flags(at_page, pages, RW,
+		  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, NULL, 0);
+	touch(at_page, pages);
+	protect(at_page, pages, R);
+}
+
+__attribute__((unused))
+static void map_untouched(int at_page, int pages)
+{
+	map_flags(at_page, pages, R,
+		  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, NULL, 0);
 }
 
 /* --- reading back --------------------------------------------------------- */
