@@ -520,16 +520,16 @@ static VS_NOINLINE bool moves_in_part(struct mm_struct *mm, struct mm_op *op,
 
 /* Those before it; the target of the one that failed goes after they went. */
 static VS_NOINLINE int move_part(struct mm_struct *mm, struct mm_op *op,
-				 struct remap r)
+				 const struct remap *r)
 {
-	struct remap all = r;
+	struct remap part = *r;
 	struct piece p;
 
-	r.old_len = r.new_len = op->cursor_end - r.addr;
-	if (r.old_len && move(mm, op, &r) == MM_ASK)
+	part.old_len = part.new_len = op->cursor_end - r->addr;
+	if (part.old_len && move(mm, op, &part) == MM_ASK)
 		return MM_ASK;
 	if (op->phase == MOVE_PART_GONE &&
-	    next_piece(mm, &all, op->cursor_end, &p))
+	    next_piece(mm, r, op->cursor_end, &p))
 		unmap_range(mm, p.new, p.new + p.new_len);
 	return MM_DONE;
 }
@@ -542,7 +542,7 @@ int commit_mremap(struct mm_struct *mm, struct mm_op *op)
 	remap_of(mm, op, &r);
 	if (is_error(op->ret)) {
 		if (moves_in_part(mm, op, &r))
-			return move_part(mm, op, r);
+			return move_part(mm, op, &r);
 		failed(mm, op, &r);
 		return MM_DONE;
 	}
