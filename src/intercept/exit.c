@@ -42,13 +42,20 @@ static void final_words(enum shadow_ended ended)
 	shadow_log_last();
 }
 
+/* Threads that map without rest may keep the lock from us for a while. */
+#define FINAL_TRIES 20		/* of LOCK_WAIT_NS each, at the most */
+
 void intercept_final(enum shadow_ended ended)
 {
+	bool busy = true;
+
 	if (shadow_is_child())
 		shadow_fork_child();
 	if (shadow.mode == SHADOW_OFF || shadow.sealed || !shadow_is_process())
 		return;
-	if (shadow_with_lock(final_errand, &ended) == -EBUSY)
+	for (unsigned int i = 0; busy && i < FINAL_TRIES; i++)
+		busy = shadow_with_lock(final_errand, &ended) == -EBUSY;
+	if (busy)
 		final_words(ended);
 	shadow_log_flush();
 }

@@ -86,6 +86,21 @@ setup()
 	assert_mirrored
 }
 
+@test "a thread that gives away the stack below its stack pointer" {
+	same_as_plain -- "$progs/stacktrim"
+	assert_mirrored
+}
+
+@test "two threads with one thread pointer" {
+	same_as_plain -- "$progs/sharedtls"
+	assert_mirrored
+}
+
+@test "exit while four threads map: the last check is had all the same" {
+	same_as_plain -- "$progs/quit"
+	assert_mirrored
+}
+
 @test "every way to make a process" {
 	same_as_plain -- "$progs/children"
 	# the parent, eight children of its own memory, three that became true

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A thread gives away what lies below its stack pointer: the pages' contents
+ * first, then the pages. Right below the stack pointer nothing is the program's,
+ * so whoever stands in between must not need it either.
+ */
+#include <pthread.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+
+#define PAGE 4096UL
+#define STACK (64 * PAGE)
+
+static int failed;
+
+static __attribute__((noinline)) void *trim(void *arg)
+{
+	uintptr_t here = (uintptr_t)__builtin_frame_address(0);
+	uintptr_t low = (uintptr_t)arg;
+	/* a page is kept: this very call needs some bytes of it */
+	uintptr_t keep = (here & ~(PAGE - 1)) - PAGE;
+	volatile char local[16] = "intact";
+
+	for (int i = 0; i < 100; i++)
+		failed |= madvise((void *)low, keep - low, MADV_DONTNEED);
+	failed |= mprotect((void *)low, keep - low, PROT_NONE);
+	failed |= munmap((void *)low, keep - low);
+	for (int i = 0; i < 100; i++) {
+		void *p = mmap(NULL, PAGE, PROT_READ,
+			       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+		failed |= p == MAP_FAILED || munmap(p, PAGE);
+	}
+	failed |= local[0] != 'i' || local[5] != 't';
+	return NULL;
+}
+
+int main(void)
+{
+	pthread_attr_t attr;
+	pthread_t thread;
+	char *stack = mmap(NULL, STACK, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
+
+	pthread_attr_init(&attr);
+	pthread_attr_setstack(&attr, stack, STACK);
+	if (pthread_create(&thread, &attr, trim, stack))
+		return 1;
+	pthread_join(thread, NULL);
+	puts(failed ? "failed" : "done");
+	return failed;
+}
