@@ -180,6 +180,18 @@ void mm_view(const struct mm_struct *mm, const struct vm_area_struct *vma,
 	     struct vma_view *out);
 
 /*
+ * mm_explain() - why the two mappings that meet at @addr are two: appends to @f
+ * the first rule, in the kernel's order, that keeps them apart, in words and
+ * with the values of both; "unknown: either ..." where that depends on what
+ * cannot be seen; "nothing: ..." where they would merge if a call touched the
+ * boundary now. At most MM_EXPLAIN_SIZE bytes, NUL included. Returns 0, or
+ * -EINVAL with nothing appended: no two mappings meet there. Pure; the caller
+ * holds the lock.
+ */
+#define MM_EXPLAIN_SIZE 512
+int mm_explain(const struct mm_struct *mm, unsigned long addr, struct fmt *f);
+
+/*
  * validate_mm() - order, list, colours, black height, gaps, counts, interval
  * trees. Returns 0, or a negative number that says which law is broken
  * (enum in validate.c).

@@ -37,6 +37,12 @@ unsigned int can_be_same(unsigned int states_a, uint32_t id_a,
 			 unsigned int state_a, unsigned int states_b,
 			 uint32_t id_b, unsigned int state_b);
 
+/* The parts of a comparison, one rule each; explain.c names them. */
+enum may flags_agree(const struct vm_area_struct *vma,
+		     const struct vma_attr *a);
+/* Does what begins at page @start of its file follow what ends at @end? */
+enum may pgoff_follows(unsigned long end, unsigned long start, bool unsure);
+
 /* Everything but anon_vma: may @prev go on as the range, the range as @next? */
 enum may attr_after(const struct mm_struct *mm,
 		    const struct vm_area_struct *prev,
@@ -46,5 +52,11 @@ enum may attr_before(const struct mm_struct *mm,
 		     const struct vma_attr *a, unsigned long pages);
 
 bool has_close(const struct mm_file *file);
+
+/* explain_flags.c: the first that differs of @among, with both values. */
+void explain_flags(struct fmt *f, uint64_t left, uint64_t right,
+		   uint64_t among);
+/* What may differ in the flags @unseen. */
+void explain_unseen_flags(struct fmt *f, uint64_t unseen);
 
 #endif

@@ -52,24 +52,41 @@ bool has_close(const struct mm_file *file)
 	return file && (file->flags & MM_FILE_CLOSE);
 }
 
+enum may flags_agree(const struct vm_area_struct *vma,
+		     const struct vma_attr *a)
+{
+	const uint64_t ignored = VM_SOFTDIRTY;
+	uint64_t unsure = (vma->vm_unsure | a->vm_unsure) & ~ignored;
+
+	if ((vma->vm_flags ^ a->vm_flags) & ~unsure & ~ignored)
+		return MAY_NO;
+	return unsure ? MAY_UNDECIDED : MAY_YES;
+}
+
+enum may pgoff_follows(unsigned long end, unsigned long start, bool unsure)
+{
+	if (unsure)
+		return MAY_UNDECIDED;
+	return end == start ? MAY_YES : MAY_NO;
+}
+
 /* Mirrors is_mergeable_vma(). */
 enum may is_mergeable_vma(const struct mm_struct *mm,
 			  const struct vm_area_struct *vma,
 			  const struct vma_attr *a)
 {
-	const uint64_t ignored = VM_SOFTDIRTY;
-	uint64_t unsure = (vma->vm_unsure | a->vm_unsure) & ~ignored;
+	enum may flags;
 
 	if (vma->bits & VMA_LEAVING)
 		return MAY_NO;
-	if ((vma->vm_flags ^ a->vm_flags) & ~unsure & ~ignored)
+	flags = flags_agree(vma, a);
+	if (flags == MAY_NO)
 		return MAY_NO;
 	if (vma->uffd != a->uffd || vma->anon_name != a->anon_name)
 		return MAY_NO;
 	if (mm->rules.close_blocks_merge && has_close(vma->vm_file))
 		return MAY_NO;
-	return may_and(same_file(vma->vm_file, a->file),
-		       unsure ? MAY_UNDECIDED : MAY_YES);
+	return may_and(same_file(vma->vm_file, a->file), flags);
 }
 
 /* Mirrors is_mergeable_anon_vma(); kernel-facts 1.2. */
@@ -135,30 +152,26 @@ enum may attr_after(const struct mm_struct *mm,
 			   const struct vm_area_struct *prev,
 		    const struct vma_attr *a, unsigned long start)
 {
-	enum may may;
-
 	if (a->grows)
 		return MAY_YES;
 	if (prev->vm_end != start || !mpol_equal(prev->vm_policy, a->policy))
 		return MAY_NO;
-	may = is_mergeable_vma(mm, prev, a);
-	if ((prev->bits & VMA_PGOFF_UNSURE) || a->pgoff_unsure)
-		return may_and(may, MAY_UNDECIDED);
-	return prev->vm_pgoff + vma_pages(prev) == a->pgoff ? may : MAY_NO;
+	return may_and(is_mergeable_vma(mm, prev, a),
+		       pgoff_follows(prev->vm_pgoff + vma_pages(prev), a->pgoff,
+				     (prev->bits & VMA_PGOFF_UNSURE) ||
+				     a->pgoff_unsure));
 }
 
 enum may attr_before(const struct mm_struct *mm,
 			    const struct vm_area_struct *next,
 			    const struct vma_attr *a, unsigned long pages)
 {
-	enum may may;
-
 	if (!mpol_equal(next->vm_policy, a->policy))
 		return MAY_NO;
-	may = is_mergeable_vma(mm, next, a);
-	if ((next->bits & VMA_PGOFF_UNSURE) || a->pgoff_unsure)
-		return may_and(may, MAY_UNDECIDED);
-	return next->vm_pgoff == a->pgoff + pages ? may : MAY_NO;
+	return may_and(is_mergeable_vma(mm, next, a),
+		       pgoff_follows(a->pgoff + pages, next->vm_pgoff,
+				     (next->bits & VMA_PGOFF_UNSURE) ||
+				     a->pgoff_unsure));
 }
 
 /* Mirrors can_vma_merge_before(). */

@@ -179,7 +179,7 @@ static long stats_errand(void *arg)
 	struct vmashadow_stats *s = arg;
 	const struct shadow_counters *n = &shadow.count;
 
-	for (unsigned int i = 0; i < CALLS_MEMORY; i++)
+	for (unsigned int i = 0; i < CALLS_COUNTED; i++)
 		s->calls += n->calls[i] + unordered_calls(i);
 	s->vmas = shadow.mm.map_count;
 	s->vmas_peak = shadow.mm.map_count_peak;
@@ -204,4 +204,32 @@ VS_EXPORT int vmashadow_stats(struct vmashadow_stats *out)
 	if (!err && out->size >= sizeof(out->size))
 		fill(out, out->size, &s, sizeof(s));
 	return err;
+}
+
+struct explain {
+	unsigned long addr;
+	struct fmt f;
+	char text[MM_EXPLAIN_SIZE];
+};
+
+static long explain_errand(void *arg)
+{
+	struct explain *e = arg;
+
+	fmt_init(&e->f, e->text, sizeof(e->text));
+	return mm_explain(&shadow.mm, e->addr, &e->f);
+}
+
+VS_EXPORT ssize_t vmashadow_explain(const void *addr, char *buf, size_t n)
+{
+	struct explain e;
+	int err = ready();
+
+	e.addr = (unsigned long)addr;
+	if (!err)
+		err = (int)shadow_with_lock(explain_errand, &e);
+	if (err)
+		return err;
+	str_copy(buf, n, e.text);
+	return (ssize_t)e.f.len;
 }
