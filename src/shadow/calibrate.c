@@ -155,12 +155,17 @@ static bool shrink_checks_source(struct scratch *s)
 	return remap(s, 0, 2, 1, 0, 0) == -EFAULT;
 }
 
-/* A move of nothing: is the target still there, whole? */
+/*
+ * A move that asks for more than its source has: is the target still there,
+ * whole? A source that begins in a hole would tell nothing: that is looked at
+ * first since 5.17. Nor would a move of the same length: see multi_move().
+ */
 static bool fixed_move_checks_first(struct scratch *s)
 {
-	hole(s, 0, 2);
+	lay(s, 0, 1, RW, 0);
+	hole(s, 1, 1);
 	lay(s, 4, 4, RW, 0);
-	if (!raw_is_error(remap(s, 0, 2, 2, MOVE, 5)))
+	if (!raw_is_error(remap(s, 0, 2, 3, MOVE, 5)))
 		s->failed = true;
 	return joined(s, 5);
 }
