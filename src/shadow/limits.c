@@ -10,10 +10,10 @@
 #include "base/compiler.h"
 #include "base/raw_syscall.h"
 #include "base/str.h"
-#include "shadow/limits.h"
 #include "shadow/door.h"
+#include "shadow/limits.h"
+#include "shadow/probe.h"
 
-#define TASK_SIZE_47	((1UL << 47) - PAGE_SIZE)
 #define DEFAULT_MAX_MAP_COUNT 65530
 #define ADDR_COMPAT_LAYOUT 0x0200000
 
@@ -67,7 +67,7 @@ void limits_start(void)
 	mm->rlim.ipc_lock = may_lock();
 	mm->personality = (unsigned long)raw_sys1(SYS_personality, 0xffffffff);
 	mm->legacy_layout = mm->personality & ADDR_COMPAT_LAYOUT;
-	mm->task_size = TASK_SIZE_47;
+	mm->task_size = probe_task_size();
 	mm->max_map_count = (unsigned int)
 		limits_read_number("/proc/sys/vm/max_map_count",
 				   DEFAULT_MAX_MAP_COUNT);

@@ -17,8 +17,10 @@
 #include "engine/engine.h"
 #include "shadow/probe.h"
 
-#define LENGTH_5_LEVEL	((1UL << 56) - 2 * PAGE_SIZE)
-#define LENGTH_4_LEVEL	((1UL << 47) - 2 * PAGE_SIZE)
+#define SIZE_5_LEVEL	((1UL << 56) - PAGE_SIZE)
+#define SIZE_4_LEVEL	((1UL << 47) - PAGE_SIZE)
+#define LENGTH_5_LEVEL	(SIZE_5_LEVEL - PAGE_SIZE)
+#define LENGTH_4_LEVEL	(SIZE_4_LEVEL - PAGE_SIZE)
 
 /*
  * The length that this kernel took, once one was taken. A property of the
@@ -50,4 +52,12 @@ int probe_boundary(unsigned long addr)
 		return MM_BOUNDARY_NO;
 	}
 	return MM_BOUNDARY_UNKNOWN;
+}
+
+/* To unmap nothing is fine, except beyond the end of the address space. */
+unsigned long probe_task_size(void)
+{
+	long ret = raw_sys2(SYS_munmap, SIZE_5_LEVEL - PAGE_SIZE, PAGE_SIZE);
+
+	return ret ? SIZE_4_LEVEL : SIZE_5_LEVEL;
 }

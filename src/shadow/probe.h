@@ -16,4 +16,13 @@
  */
 int probe_boundary(unsigned long addr);
 
+/*
+ * probe_task_size() - the first address beyond those that a mapping can have:
+ * the kernel's TASK_SIZE, which with five page table levels is 2^56 less a page
+ * even for a program that never asks for such addresses. One system call
+ * that does nothing; async-signal-safe; takes no lock. Call it before anything
+ * can be mapped at the top of 56 bits.
+ */
+unsigned long probe_task_size(void);
+
 #endif
