@@ -132,7 +132,8 @@ static void find_file(const struct call_info *c, const long *arg,
 	if (raw_is_error(op->ret))
 		return;
 	if (c->op == MM_MMAP) {
-		if (op->anonymous && !(op->flags & MAP_SHARED))
+		/* huge pages come from a file of hugetlbfs, private ones too */
+		if (op->anonymous && !(op->flags & (MAP_SHARED | MAP_HUGETLB)))
 			return;
 		op->file = shadow_file_at((unsigned long)op->ret, &line);
 		if (op->file && !op->anonymous)

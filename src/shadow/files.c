@@ -68,8 +68,12 @@ static uint32_t flags_of(const struct vma_view *v)
 
 	if (!v->inode && !v->dev_major && !v->dev_minor)
 		return MM_FILE_SPECIAL;
-	if (named(v, "/dev/zero (deleted)") || named(v, "/SYSV"))
+	if (named(v, "/dev/zero (deleted)"))
 		return MM_FILE_UNIQUE | MM_FILE_ANON_SHM;
+	if (named(v, "/SYSV"))
+		return MM_FILE_UNIQUE | MM_FILE_ANON_SHM | MM_FILE_CLOSE;
+	if (named(v, "/anon_hugepage (deleted)"))
+		return MM_FILE_UNIQUE;
 	if (named(v, "/dev/zero"))
 		return MM_FILE_ZERO;
 	if (named(v, "/memfd:"))
