@@ -148,7 +148,7 @@ static bool agrees(const struct vm_area_struct *vma, const struct vma_view *v,
 	    !(flags & VM_MAYSHARE) != !(v->prot & VIEW_SHARED) ||
 	    !same_object(vma->vm_file, file))
 		return false;
-	return !file || is_special(file) ||
+	return !file || is_special(file) || vma->bits & VMA_PGOFF_UNSURE ||
 	       pgoff_at(vma, v->start) == v->offset >> PAGE_SHIFT;
 }
 
@@ -190,8 +190,10 @@ static void inherit(struct mm_struct *mm, const struct vma_view *v,
 			continue;
 		best = nr_flags(vma->vm_unsure);
 		vma_attr_of(vma, a);
+		a->pgoff_unsure &= !file;
 		a->anon_name = mm->anon_name_id ? name : a->anon_name;
-		a->pgoff = pgoff_at(vma, v->start);
+		a->pgoff = file ? v->offset >> PAGE_SHIFT
+				: pgoff_at(vma, v->start);
 		a->anon_vma = 0;
 		take_name(vma->vm_file, file);
 	}
@@ -217,6 +219,15 @@ static void replace(struct mm_struct *mm, unsigned long at,
 		a.file->mapcount--;
 }
 
+/* What a move left open, the line of a file tells. */
+static void take_pgoff(struct vm_area_struct *vma, unsigned long pgoff)
+{
+	__vma_unlink_file(vma);
+	vma->vm_pgoff = pgoff;
+	vma->bits &= (uint8_t)~VMA_PGOFF_UNSURE;
+	__vma_link_file(vma);
+}
+
 static void adopt_one(struct mm_struct *mm, unsigned long at,
 		      const struct vma_view *v, struct mm_file *file)
 {
@@ -230,6 +241,8 @@ static void adopt_one(struct mm_struct *mm, unsigned long at,
 	unmap_range(mm, at, v->start);
 	vma->bits &= (uint8_t)~VMA_EXTENT_UNSURE;
 	take_name(vma->vm_file, file);
+	if (file && vma->bits & VMA_PGOFF_UNSURE)
+		take_pgoff(vma, v->offset >> PAGE_SHIFT);
 	if (mm->anon_name_id)
 		vma->anon_name = v->name_len
 			? mm->anon_name_id(mm, v->name, v->name_len) : 0;

@@ -37,6 +37,10 @@ enum may { MAY_NO, MAY_YES, MAY_UNDECIDED };
 
 #define ANON_ANY (ANON_NONE | ANON_FAULTED | ANON_FORKED)
 
+/* KSM takes none of these; mirrors mm/ksm.c:ksm_compatible(). */
+#define VM_KSM_NEVER	(VM_SHARED | VM_MAYSHARE | VM_PFNMAP | VM_IO | \
+			 VM_DONTEXPAND | VM_HUGETLB | VM_MIXEDMAP | VM_DROPPABLE)
+
 /* merge.c: may two neighbours be one? */
 void vma_attr_of(const struct vm_area_struct *vma, struct vma_attr *a);
 /* and: no if one is no, else undecided if one is. */
@@ -233,7 +237,13 @@ int commit_munlock(struct mm_struct *mm, struct mm_op *op);
 int commit_mlockall(struct mm_struct *mm, struct mm_op *op);
 int commit_munlockall(struct mm_struct *mm, struct mm_op *op);
 int commit_mbind(struct mm_struct *mm, struct mm_op *op);
+int commit_home_node(struct mm_struct *mm, struct mm_op *op);
 int commit_set_anon_name(struct mm_struct *mm, struct mm_op *op);
+int commit_mseal(struct mm_struct *mm, struct mm_op *op);
+int commit_memory_merge(struct mm_struct *mm, struct mm_op *op);
+int commit_uffd_register(struct mm_struct *mm, struct mm_op *op);
+int commit_uffd_unregister(struct mm_struct *mm, struct mm_op *op);
+int commit_uffd_release(struct mm_struct *mm, struct mm_op *op);
 int commit_mremap(struct mm_struct *mm, struct mm_op *op);
 
 /* mremap.c: VMAs that this MM_MREMAP may need beyond MM_RESERVE. */
@@ -257,6 +267,8 @@ static inline bool is_error(long ret)
 
 /* limits.c: what refuses. */
 bool may_expand_vm(const struct mm_struct *mm, uint64_t flags, long pages);
+bool mlock_future_ok(const struct mm_struct *mm, uint64_t flags,
+		     unsigned long bytes);
 /* Would a split of @vma at @addr be refused by what it maps? 0, -EINVAL. */
 int may_split(const struct mm_struct *mm, const struct vm_area_struct *vma,
 	      unsigned long addr);

@@ -34,6 +34,7 @@ struct mm_file {
 				 * means the same one, see MM_FILE_UNIQUE */
 	uint32_t flags;		/* MM_FILE_* */
 	uint32_t mapcount;	/* VMAs that refer to it */
+	unsigned long size;	/* bytes of a SysV segment; 0: not known */
 	struct rb_root_cached i_mmap;	/* interval tree of those VMAs, by pgoff */
 };
 
@@ -181,6 +182,12 @@ struct mm_struct {
 				  uint32_t *len);
 	uint32_t (*anon_name_id)(struct mm_struct *mm, const char *label,
 				 uint32_t len);
+	/*
+	 * The id of policy @id with home node @node; 0 where such a policy has
+	 * none (it must be MPOL_BIND or MPOL_PREFERRED_MANY). May be NULL.
+	 */
+	uint32_t (*policy_home)(struct mm_struct *mm, uint32_t id,
+				unsigned long node);
 	void *owner;			/* for these functions */
 };
 

@@ -130,7 +130,8 @@ static bool grows_down_from(struct mm_struct *mm, const struct mm_op *op,
 static bool bad_arguments(struct mm_struct *mm, struct mm_op *op,
 			  const struct range *r)
 {
-	const int known = PROT_READ | PROT_WRITE | PROT_EXEC | PROT_SEM;
+	const int known = PROT_READ | PROT_WRITE | PROT_EXEC | PROT_SEM |
+			  PROT_GROWSDOWN;
 	unsigned long stop;
 
 	return (op->prot & ~known) ||
@@ -151,11 +152,12 @@ int commit_mprotect(struct mm_struct *mm, struct mm_op *op)
 
 	if ((r.start & ~PAGE_MASK) || r.end <= r.start)
 		return MM_DONE;
-	if (op->ret == -EINVAL && !op->phase && bad_arguments(mm, op, &r))
-		return MM_DONE;
 	if (!grows_down_from(mm, op, &r.start)) {
-		op_unknown(mm, op, r.start, r.end);
+		if (op->ret != -EINVAL && op->ret != -ENOMEM)
+			op_unknown(mm, op, r.start, r.end);
 		return MM_DONE;
 	}
+	if (op->ret == -EINVAL && !op->phase && bad_arguments(mm, op, &r))
+		return MM_DONE;
 	return apply_to_range(mm, op, &r);
 }

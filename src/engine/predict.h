@@ -57,8 +57,6 @@ unsigned long vm_unmapped_area(const struct mm_struct *mm,
 
 /* limits.c: accounting limits; each mirrors the kernel function so named. */
 bool can_do_mlock(const struct mm_struct *mm);
-bool mlock_future_ok(const struct mm_struct *mm, uint64_t flags,
-		     unsigned long bytes);
 /* Would unmapping or cutting [start, end) fail? 0 or -errno. */
 int may_cut(const struct mm_struct *mm, unsigned long start, unsigned long end);
 /* Pages of [start, end) that VMAs cover. */

@@ -20,9 +20,11 @@ static void as_mmap(struct mm_op *op)
 	op->flags = MAP_SHARED | (op->flags & SHM_REMAP ? MAP_FIXED : 0);
 	op->off = 0;
 	op->anonymous = false;
-	if (op->file)
+	if (op->file) {
+		op->file->size = op->len;
 		op->file->flags |= MM_FILE_UNIQUE | MM_FILE_CLOSE |
 				   MM_FILE_ANON_SHM;
+	}
 }
 
 /*
@@ -50,13 +52,21 @@ static bool is_attach(const struct vm_area_struct *vma, unsigned long addr)
 	       (vma->vm_start - addr) >> PAGE_SHIFT == vma->vm_pgoff;
 }
 
+/* The search ends with the segment: a piece that grew beyond it stays. */
+static bool beyond(const struct mm_file *file, unsigned long addr,
+		   unsigned long end)
+{
+	return file->size && end - addr > file->size;
+}
+
 /*
  * Mirrors ksys_shmdt(): the first piece at its place in the segment names the
- * file, all pieces of that file in their places go.
+ * file, and goes; so do the others of that file in their places.
  */
 int commit_shmdt(struct mm_struct *mm, struct mm_op *op)
 {
 	struct vm_area_struct *vma = find_vma(mm, op->addr), *next;
+	const struct vm_area_struct *first;
 	struct mm_file *file = NULL;
 
 	if (op->ret)
@@ -68,8 +78,10 @@ int commit_shmdt(struct mm_struct *mm, struct mm_op *op)
 		return MM_DONE;
 	}
 	file = vma->vm_file;
-	for (; vma; vma = next) {
+	for (first = vma; vma; vma = next) {
 		next = vma->vm_next;
+		if (vma != first && beyond(file, op->addr, vma->vm_end))
+			break;
 		if (vma->vm_file != file || !is_attach(vma, op->addr))
 			continue;
 		op_touch(op, vma->vm_start, vma->vm_end);

@@ -22,7 +22,9 @@ static bool may_grow(const struct mm_struct *mm,
 	if (!(vma->vm_flags & VM_GROWSDOWN) || addr < mm->rules.mmap_min_addr ||
 	    grow > vma->vm_pgoff)
 		return false;
-	if (vma->vm_end - addr > mm->rlim.stack)
+	if (vma->vm_end - addr > mm->rlim.stack ||
+	    !may_expand_vm(mm, vma->vm_flags, (long)grow) ||
+	    !mlock_future_ok(mm, vma->vm_flags, grow << PAGE_SHIFT))
 		return false;
 	return guard_kept(mm, vma->vm_prev, addr);
 }

@@ -24,16 +24,35 @@ static void predict_mbind(struct mm_struct *mm, struct mm_op *op)
 		foretell(op, vma_holding(mm, op->addr) ? 0 : -EFAULT, false);
 }
 
+/* Only what has no file, shared memory excepted, takes a name. */
+static bool takes_name(const struct vm_area_struct *vma)
+{
+	return !vma->vm_file || vma->vm_file->flags & MM_FILE_ANON_SHM;
+}
+
+/* Mirrors mm/madvise.c:madvise_set_anon_name(): holes are told at the end. */
 static void predict_set_anon_name(struct mm_struct *mm, struct mm_op *op)
 {
-	unsigned long end = op->addr + PAGE_ALIGN(op->len);
+	unsigned long at = op->addr, end = at + PAGE_ALIGN(op->len);
+	const struct vm_area_struct *vma = vma_after(mm, at);
+	int hole = 0;
 
-	if (!mm->rules.anon_names || op->addr & ~PAGE_MASK || end < op->addr)
+	if (!mm->rules.anon_names || op->addr & ~PAGE_MASK || end < op->addr) {
 		foretell(op, -EINVAL, true);
-	else if (end == op->addr)
-		foretell(op, 0, true);
-	else
-		foretell(op, vma_holding(mm, op->addr) ? 0 : -ENOMEM, false);
+		return;
+	}
+	for (; at < end; at = vma->vm_end, vma = vma->vm_next) {
+		if (!vma || vma->vm_start > at)
+			hole = -ENOMEM;
+		if (!vma || vma->vm_start >= end)
+			break;
+		if (!takes_name(vma)) {
+			foretell(op, -EBADF, true);
+			return;
+		}
+	}
+	/* Where VMAs run out it is a failure that merging may avert. */
+	foretell(op, hole, mm->map_count + 2 <= mm->max_map_count);
 }
 
 /* Nothing but memory that cannot be populated stops it, and that is ignored. */

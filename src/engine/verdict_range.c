@@ -308,12 +308,16 @@ static int mlock_populate(const struct vm_area_struct *vma, bool on_fault,
 	return 0;
 }
 
-/* Does locking change this VMA at all? Mirrors mlock_fixup(). */
+/* Mirrors mlock_fixup(): not everything is locked, though it succeeds. */
+static bool lock_ignored(const struct vm_area_struct *vma)
+{
+	return vma->vm_flags & (VM_SPECIAL | VM_HUGETLB | VM_DROPPABLE);
+}
+
 static bool lock_changes(const struct vm_area_struct *vma, uint64_t lock)
 {
-	if (vma->vm_flags & (VM_SPECIAL | VM_HUGETLB | VM_DROPPABLE))
-		return false;
-	return (vma->vm_flags & VM_LOCKED_MASK) != lock;
+	return !lock_ignored(vma) &&
+	       (vma->vm_flags & VM_LOCKED_MASK) != lock;
 }
 
 /* Mirrors mm/mlock.c:apply_vma_lock_flags() and, for locks, populating. */
@@ -333,7 +337,8 @@ static int apply_lock(const struct mm_struct *mm, unsigned long start,
 		if (lock_changes(vma, lock))
 			err = check_splits(mm, vma, at, to, sure);
 		if (!err && lock && !late)
-			late = mlock_populate(vma, lock & VM_LOCKONFAULT,
+			late = mlock_populate(vma, lock & VM_LOCKONFAULT &&
+						   !lock_ignored(vma),
 					      mm->guards, sure);
 		if (!vma->vm_next && to < end)
 			return -ENOMEM;

@@ -5,6 +5,7 @@
  * each of them, all lines, byte for byte.
  *
  *	gen.c		seed -> calls, with addresses still symbolic
+ *	recipes.c	short sequences that leave nothing in doubt
  *	exec.c		one call: kernel first foretold, then asked, then mirrored
  *	world.c		the process: files, segments, limits, the first mirror
  *	maps.c		the kernel's text; comparing; adopting
@@ -36,13 +37,14 @@
 #define SLOTS		12		/* mappings where the kernel chose */
 #define MAX_OPS		20000
 #define MAX_FILES	12
+#define ANON_NAME	"oracle"	/* PR_SET_VMA_ANON_NAME */
 
 /* --- gen.c: what to do ----------------------------------------------------- */
 
 enum kind {
 	DO_MMAP, DO_MUNMAP, DO_MPROTECT, DO_MADVISE, DO_MREMAP, DO_BRK,
 	DO_MLOCK, DO_MUNLOCK, DO_MLOCKALL, DO_MUNLOCKALL, DO_REMAP_FILE_PAGES,
-	DO_SHMAT, DO_SHMDT, DO_WRITE, DO_READ, DO_FORK,
+	DO_SHMAT, DO_SHMDT, DO_NAME, DO_WRITE, DO_READ, DO_FORK,
 };
 
 /* An address that gets its value when the call is made. */
@@ -64,6 +66,12 @@ struct call {
 };
 
 void generate(struct call *calls, unsigned int n, uint64_t seed);
+
+#define RECIPE_CALLS	8	/* at the most */
+
+/* recipes.c: one of them, at @page of the window. Returns how many calls. */
+unsigned int recipe(struct call *calls, unsigned long number,
+		    unsigned long page);
 
 /* --- world.c: the process -------------------------------------------------- */
 

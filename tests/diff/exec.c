@@ -75,6 +75,7 @@ static bool too_dangerous(const struct call *c, const struct mm_op *op)
 			return true;
 		/* fall through */
 	case DO_MUNMAP:
+	case DO_NAME:
 	case DO_REMAP_FILE_PAGES:
 		return !refused && hits_us(op->addr, op->len);
 	case DO_MPROTECT:
@@ -222,6 +223,12 @@ static void request(struct request *r, const struct call *c)
 	case DO_SHMAT:
 		request_shmat(r, c);
 		break;
+	case DO_NAME:
+		op->call = MM_SET_ANON_NAME;
+		op->name = op->flags;
+		REQUEST(r, prctl, 0x53564d41, 0, op->addr, op->len,
+			(unsigned long)(op->flags ? ANON_NAME : NULL));
+		break;
 	case DO_SHMDT:
 		op->call = MM_SHMDT;
 		REQUEST(r, shmdt, op->addr);
@@ -260,7 +267,8 @@ static bool verdict_holds(const struct mm_op *op)
 	bool failed = raw_is_error(op->ret);
 
 	if (op->call == MM_BRK)
-		return !op->verdict_known || op->ret == op->predicted;
+		return !op->verdict_known || op->ret == op->predicted ||
+		       differs("the break");
 	if (op->verdict_known && failed != raw_is_error(op->predicted))
 		return differs("the verdict");
 	if (op->verdict_known && failed && op->ret != op->predicted)
@@ -277,7 +285,8 @@ static bool discover_file(struct mm_op *op)
 	struct vma_view v;
 
 	if (op->call == MM_MMAP &&
-	    (op->file || (op->anonymous && !is_shared(op->flags))))
+	    (op->file || (op->anonymous && !is_shared(op->flags) &&
+			  !(op->flags & MAP_HUGETLB))))
 		return true;
 	if ((op->call != MM_MMAP && op->call != MM_SHMAT) ||
 	    raw_is_error(op->ret))

@@ -320,6 +320,12 @@ static void gen_shared(struct call *c)
 	}
 }
 
+static void gen_name(struct call *c)
+{
+	gen_range(c, DO_NAME);
+	c->flags = one_in(2);
+}
+
 static void gen_touch(struct call *c, enum kind kind)
 {
 	c->kind = kind;
@@ -350,6 +356,8 @@ static void gen_one(struct call *c)
 		gen_lock(c);
 	else if (n < 830)
 		gen_shared(c);
+	else if (n < 835)
+		gen_name(c);
 	else if (n < 965)
 		gen_touch(c, DO_WRITE);
 	else if (n < 998)
@@ -366,5 +374,9 @@ void generate(struct call *calls, unsigned int n, uint64_t seed)
 
 	state = seed * 0x2545f4914f6cdd1dULL + 1;
 	for (i = 0; i < n; i++)
-		gen_one(&calls[i]);
+		if (one_in(25) && n - i >= RECIPE_CALLS)
+			i += recipe(&calls[i], draw() >> 8,
+				    below(WINDOW_PAGES - 8)) - 1;
+		else
+			gen_one(&calls[i]);
 }

@@ -123,7 +123,16 @@ static int many(struct plan *plan, unsigned int seeds)
 static const char *invisible(const char *name)
 {
 	static const char *const why[][2] = {
-		{ "special_splits", "only 5.10 splits special mappings" },
+		{ "special_splits",
+		  "calibration tells, but no call of a current kernel does" },
+		{ "brk_extends_only",
+		  "needs an empty heap, and the test's own TLS lies in it" },
+		{ "ksm_flag_after_merge",
+		  "needs PR_SET_MEMORY_MERGE, which is not mirrored yet" },
+		{ "low_limit_min_addr",
+		  "needs a full address space and vm.mmap_min_addr above 4096" },
+		{ "thp_read_faults",
+		  "adds doubt, which is asked about, never a wrong answer" },
 	};
 	unsigned int i;
 
@@ -136,12 +145,8 @@ static const char *invisible(const char *name)
 /* Is the inverted rule noticed within @seeds runs? */
 static bool noticed(struct plan *plan, unsigned int seeds, struct totals *sum)
 {
-	unsigned int i;
-
-	for (i = 0; i < seeds; i++)
-		plan->seed = i + 1;
 	for (plan->seed = 1; plan->seed <= seeds; plan->seed++)
-		if (run_once(plan, NULL, sum, true) != RUN_EQUAL)
+		if (run_once(plan, NULL, sum, true) == RUN_DIFFERS)
 			return true;
 	return false;
 }

@@ -332,6 +332,23 @@ static void mutate_rule(struct mm_rules *rules, const char *name)
 		rules->mmap_min_addr += PAGE_SIZE;
 }
 
+static const char *label(const struct mm_struct *mm,
+			 const struct vm_area_struct *vma, uint32_t *len)
+{
+	const char *text = vma->vm_file ? "[anon_shmem:" ANON_NAME "]" :
+					  "[anon:" ANON_NAME "]";
+
+	(void)mm;
+	*len = str_len(text);
+	return text;
+}
+
+static uint32_t name_id(struct mm_struct *mm, const char *text, uint32_t len)
+{
+	(void)mm;
+	return len > 6 && !memcmp(text, "[anon", 5);
+}
+
 static int seed_mirror(struct mm_struct *mm)
 {
 	struct procmaps_stat marks;
@@ -346,6 +363,8 @@ static int seed_mirror(struct mm_struct *mm)
 	mm->start_stack = marks.start_stack;
 	mm->brk = raw_sys1(SYS_brk, 0);
 	mm->file_release = release;
+	mm->anon_label = label;
+	mm->anon_name_id = name_id;
 	world.first_brk = PAGE_ALIGN(mm->brk);
 	know_limits(mm);
 	return procmaps_each_smaps(smaps_buf, sizeof(smaps_buf), seed_one, mm);
