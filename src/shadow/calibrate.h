@@ -14,9 +14,9 @@
 struct fmt;
 
 /*
- * calibrate_rules() - fill @rules by trying in a scratch hole: some 100 system
- * calls, under 100 us. Leaves no mapping behind, changes no page that the
- * program has, opens and closes four files of /proc and /sys. No libc, no
+ * calibrate_rules() - fill @rules by trying in a scratch hole: some 60 system
+ * calls, 150 us. Leaves no mapping behind, changes no page that the
+ * program has, opens and closes three files of /proc and /sys. No libc, no
  * allocation: may run in a constructor; not while other threads map.
  *
  * What cannot be tried (no room, a limit, a filter) keeps its default, that of
