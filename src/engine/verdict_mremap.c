@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The verdict over mremap: the call with the most ways to be refused
- * (kernel-facts, mremap). Order of checks as in mm/mremap.c since 6.17; where
- * an older kernel orders them otherwise, the errno is another but a failure
- * stays one, except where a rule says so.
+ * (kernel-facts, mremap). Since 6.17 all that can be checked is checked first;
+ * before, it is looked for the source, then the target is checked and emptied,
+ * and only then it is seen whether the source is fit.
  */
 #include "engine/predict.h"
 
@@ -23,20 +23,32 @@ static bool overlaps(const struct remap *r)
 	       r->new_addr + r->new_len > r->addr;
 }
 
-/* Mirrors check_mremap_params() */
-static int check_params(const struct mm_struct *mm, const struct remap *r)
+/* What the arguments alone decide, in every kernel before all else. */
+static int check_params(const struct mm_struct *mm, const struct mm_op *op,
+			const struct remap *r)
 {
+	bool checks_first = mm->rules.fixed_move_checks_first;
+
 	if (r->flags & ~(MAYMOVE | FIXED | DONTUNMAP) ||
 	    r->addr & ~PAGE_MASK || !r->new_len)
 		return -EINVAL;
-	if (mm->rules.fixed_move_checks_first &&
-	    r->new_len > mm->task_size)
+	if (checks_first && r->new_len > mm->task_size)
 		return -EINVAL;
+	if (r->to && !(r->flags & MAYMOVE))
+		return -EINVAL;
+	/* Older kernels have not rounded them yet. */
+	return !checks_first && r->flags & DONTUNMAP && op->len != op->new_len ?
+		       -EINVAL : 0;
+}
+
+/* Mirrors the rest of check_mremap_params(), once mremap_to(). */
+static int check_target(const struct mm_struct *mm, const struct remap *r)
+{
 	if (!r->to)
 		return 0;
 	if (r->new_len > mm->task_size ||
 	    r->new_addr > mm->task_size - r->new_len ||
-	    r->new_addr & ~PAGE_MASK || !(r->flags & MAYMOVE))
+	    r->new_addr & ~PAGE_MASK)
 		return -EINVAL;
 	if ((r->flags & DONTUNMAP && r->old_len != r->new_len) || overlaps(r))
 		return -EINVAL;
@@ -50,16 +62,29 @@ static bool huge_aligned(const struct remap *r)
 	return !(at & (HUGE_SIZE - 1)) && r->new_len <= r->old_len;
 }
 
+/* What no kernel looks further at. */
+static int unmovable(const struct remap *r, const struct vm_area_struct *vma)
+{
+	if (vma->vm_flags & VM_SEALED)
+		return -EPERM;
+	return vma->vm_flags & VM_HUGETLB && !huge_aligned(r) ? -EINVAL : 0;
+}
+
+/* From 5.17 to 6.16: is there a source, and may it be moved at all? */
+static bool source_first(const struct mm_struct *mm)
+{
+	return mm->rules.shrink_checks_source &&
+	       !mm->rules.fixed_move_checks_first;
+}
+
 /* Mirrors check_prep_vma(), once vma_to_resize(). */
 static int check_vma(const struct mm_struct *mm, const struct remap *r,
 		     const struct vm_area_struct *vma)
 {
 	unsigned long delta = r->new_len - r->old_len;
 
-	if (vma->vm_flags & VM_SEALED)
-		return -EPERM;
-	if (vma->vm_flags & VM_HUGETLB && !huge_aligned(r))
-		return -EINVAL;
+	if (!source_first(mm) && unmovable(r, vma))
+		return unmovable(r, vma);
 	if (!r->to && r->new_len <= r->old_len)
 		return 0;
 	/* What shrinks loses its tail first, wherever that reaches. */
@@ -207,10 +232,14 @@ static void remap_to(struct mm_struct *mm, struct mm_op *op,
 {
 	bool several = mm->rules.multi_move && r->flags & FIXED &&
 		       r->new_len == r->old_len;
+	bool checks_first = mm->rules.fixed_move_checks_first;
 	struct remap_stop stop;
-	int err = several ? check_each(mm, r, vma, &stop) :
-			    check_vma(mm, r, vma);
+	int err = 0;
 
+	if (several)
+		err = check_each(mm, r, vma, &stop);
+	else if (checks_first)
+		err = check_vma(mm, r, vma);
 	if (!err && r->flags & FIXED && !several)
 		err = may_cut(mm, r->new_addr, r->new_addr + r->new_len);
 	/* The target may have been the source of nothing. */
@@ -220,6 +249,8 @@ static void remap_to(struct mm_struct *mm, struct mm_op *op,
 	if (!err && r->new_len < r->old_len)
 		err = may_unmap(mm, r->addr + r->new_len,
 				r->old_len - r->new_len);
+	if (!err && !checks_first)
+		err = check_vma(mm, r, vma);
 	if (!err && r->flags & DONTUNMAP &&
 	    !may_expand_vm(mm, vma->vm_flags, r->old_len >> PAGE_SHIFT))
 		err = -ENOMEM;
@@ -283,8 +314,12 @@ void predict_mremap(struct mm_struct *mm, struct mm_op *op)
 		.to = op->flags & (FIXED | DONTUNMAP),
 	};
 	const struct vm_area_struct *vma = vma_holding(mm, op->addr);
-	int err = check_params(mm, &r);
+	int err = check_params(mm, op, &r);
 
+	if (!err && source_first(mm))
+		err = vma ? unmovable(&r, vma) : -EFAULT;
+	if (!err)
+		err = check_target(mm, &r);
 	if (err) {
 		foretell(op, err, true);
 		return;
