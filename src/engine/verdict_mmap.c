@@ -76,6 +76,19 @@ static int file_type(const struct mm_op *op)
 	return op->flags & MAP_GROWSDOWN_ ? -EINVAL : 0;
 }
 
+/*
+ * Can what lies where the mapping is to be go away? Older kernels do not say
+ * why it cannot, unless it is sealed.
+ */
+static int may_replace(const struct mm_struct *mm, unsigned long start,
+		       unsigned long end)
+{
+	int err = may_cut(mm, start, end);
+
+	return err && err != -EPERM && mm->rules.map_fixed_enomem ? -ENOMEM :
+								    err;
+}
+
 /* After a place is found: locks, the kind of mapping, limits. */
 static int mmap_at(const struct mm_struct *mm, const struct mm_op *op,
 		   unsigned long addr, unsigned long len)
@@ -95,7 +108,7 @@ static int mmap_at(const struct mm_struct *mm, const struct mm_op *op,
 			return -EAGAIN;
 	err = op->anonymous ? anonymous_type(op) : file_type(op);
 	if (!err)
-		err = may_cut(mm, addr, addr + len);
+		err = may_replace(mm, addr, addr + len);
 	if (err)
 		return err;
 	replaced = count_vma_pages_range(mm, addr, addr + len);
@@ -296,6 +309,6 @@ void predict_remap_file_pages(struct mm_struct *mm, struct mm_op *op)
 	}
 	err = remap_limits(mm, vma_holding(mm, start), end - start);
 	if (!err)
-		err = may_cut(mm, start, end);
+		err = may_replace(mm, start, end);
 	foretell(op, err, err || op->off + pages < LARGE_FILE >> PAGE_SHIFT);
 }

@@ -295,6 +295,7 @@ static void derive(struct mm_rules *r)
 	r->close_blocks_merge = !r->account_cleared;
 	r->low_limit_min_addr = r->account_cleared;
 	r->ksm_flag_after_merge = !r->faulted_merges_untouched;
+	r->map_fixed_enomem = r->gap_fill_next_first || !r->grow_merges_next;
 }
 
 /* The beginning of a small file; returns its length, 0 if there is none. */

@@ -28,6 +28,7 @@ const struct rule_field rule_fields[] = {
 	FIELD(ksm_flag_after_merge),
 	FIELD(guard_skips),
 	FIELD(low_limit_min_addr),
+	FIELD(map_fixed_enomem),
 	FIELD(thp_read_faults),
 	FIELD(overcommit_never),
 	{ NULL, 0 },

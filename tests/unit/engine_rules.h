@@ -16,6 +16,7 @@ static const struct mm_rules rules_5_10 = {
 	.heap_inclusive = true,
 	.special_splits = true,
 	.close_blocks_merge = true,
+	.map_fixed_enomem = true,
 	RULES_EVERYWHERE,
 };
 
@@ -30,6 +31,7 @@ static const struct mm_rules rules_6_1 = {
 	.dontunmap_fixed = true,
 	.heap_inclusive = true,
 	.close_blocks_merge = true,
+	.map_fixed_enomem = true,
 	RULES_EVERYWHERE,
 };
 
