@@ -17,6 +17,7 @@
 
 #include "diff.h"
 #include "procmaps/source.h"
+#include "shadow/probe.h"
 
 #define POOL		6000
 #define FILES		512
@@ -366,6 +367,7 @@ static int seed_mirror(struct mm_struct *mm)
 	mm->anon_label = label;
 	mm->anon_name_id = name_id;
 	world.first_brk = PAGE_ALIGN(mm->brk);
+	mm->task_size = probe_task_size();
 	know_limits(mm);
 	return procmaps_each_smaps(smaps_buf, sizeof(smaps_buf), seed_one, mm);
 }
