@@ -59,7 +59,7 @@ struct report_check {
 struct report_last {
 	uint64_t event;
 	const char *call;
-	int tid;
+	int tid;		/* 0: not known, not said */
 	uint64_t addr, len;
 	int64_t ret;
 };

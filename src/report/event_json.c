@@ -80,7 +80,8 @@ static void json_last(struct json *j, const struct report_last *last)
 	json_object(j, "last");
 	json_u64(j, "event", last->event);
 	json_str(j, "call", last->call);
-	json_s64(j, "thread", last->tid);
+	if (last->tid)
+		json_s64(j, "thread", last->tid);
 	json_hex(j, "addr", last->addr);
 	json_hex(j, "len", last->len);
 	json_hex(j, "ret", (uint64_t)last->ret);

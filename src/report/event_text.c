@@ -130,7 +130,8 @@ void text_drift(struct text *t, const void *event)
 	words(t, ") = 0x");
 	fmt_hex(t->f, (uint64_t)e->last->ret, 1);
 	count(t, ", event ", e->last->event);
-	count(t, ", thread ", (uint64_t)e->last->tid);
+	if (e->last->tid)
+		count(t, ", thread ", (uint64_t)e->last->tid);
 }
 
 void text_limit(struct text *t, const void *event)
