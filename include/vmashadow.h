@@ -11,7 +11,8 @@
  *			a call of the same thread that holds it
  *
  * A program that defines VMASHADOW_WEAK before it includes this header may be
- * linked and run without the library: ask vmashadow_present() first.
+ * linked and run without the library: ask vmashadow_present() first. It must be
+ * position independent (-fPIE), or it finds the library absent always.
  */
 #ifndef VMASHADOW_H
 #define VMASHADOW_H

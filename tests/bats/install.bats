@@ -21,7 +21,7 @@ compiles()
 		DESTDIR="$BATS_TEST_TMPDIR/root" >/dev/null
 	run bash -c "cd '$BATS_TEST_TMPDIR/root' &&
 		find . ! -type d -printf '%f\n' | LC_ALL=C sort"
-	assert_output $'libvmashadow.la\nlibvmashadow.so\nvmashadow-log.5\nvmashadow.h'
+	assert_output $'libvmashadow.3\nlibvmashadow.la\nlibvmashadow.so\nvmashadow-log.5\nvmashadow.h'
 }
 
 @test "the header is strict C and C++" {
