@@ -46,6 +46,7 @@
 #define VM_SEALED	(1ULL << 42)	/* ours: the kernel's bit moved about */
 
 #define VM_ACCESS_FLAGS	(VM_READ | VM_WRITE | VM_EXEC)
+#define VM_UFFD		(VM_UFFD_MISSING | VM_UFFD_WP | VM_UFFD_MINOR)
 #define VM_SPECIAL	(VM_IO | VM_DONTEXPAND | VM_PFNMAP | VM_MIXEDMAP)
 #define VM_LOCKED_MASK	(VM_LOCKED | VM_LOCKONFAULT)
 

@@ -52,7 +52,9 @@ void vma_open_faults(const struct mm_struct *mm, struct vm_area_struct *vma)
 	}
 	if (!(vma->anon_state & ANON_NONE))
 		return;
-	if (!(vma->vm_flags & VM_WRITE) && !read_may_fault(mm, vma))
+	/* UFFDIO_COPY fills pages that the program itself may not write. */
+	if (!(vma->vm_flags & VM_WRITE) && !vma->uffd &&
+	    !read_may_fault(mm, vma))
 		return;
 	vma->anon_state |= ANON_FAULTED;
 	/* A fault to come brings an object of its own. */

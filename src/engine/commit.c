@@ -54,6 +54,12 @@ static int (*const commit[])(struct mm_struct *mm, struct mm_op *op) = {
 	[MM_SHMDT] = commit_shmdt,
 	[MM_REMAP_FILE_PAGES] = commit_remap_file_pages,
 	[MM_SET_ANON_NAME] = commit_set_anon_name,
+	[MM_MSEAL] = commit_mseal,
+	[MM_HOME_NODE] = commit_home_node,
+	[MM_MEMORY_MERGE] = commit_memory_merge,
+	[MM_UFFD_REGISTER] = commit_uffd_register,
+	[MM_UFFD_UNREGISTER] = commit_uffd_unregister,
+	[MM_UFFD_RELEASE] = commit_uffd_release,
 };
 
 /*

@@ -41,6 +41,12 @@ enum mm_call {
 	MM_SHMDT,	/* addr */
 	MM_REMAP_FILE_PAGES,	/* addr len prot off(pgoff) flags */
 	MM_SET_ANON_NAME,	/* addr len, name: interned id */
+	MM_MSEAL,	/* addr len, flags: 0 */
+	MM_HOME_NODE,	/* addr len, flags: the node */
+	MM_MEMORY_MERGE,	/* flags: on or off */
+	MM_UFFD_REGISTER,	/* addr len, uffd, flags: VM_UFFD_* */
+	MM_UFFD_UNREGISTER,	/* addr len */
+	MM_UFFD_RELEASE,	/* uffd: its last descriptor was closed */
 };
 
 #define MM_RESERVE	16	/* VMAs that one call may need at the most */
@@ -55,6 +61,7 @@ struct mm_op {
 	bool anonymous;			/* MM_MMAP without a file */
 	bool own;			/* the library's own call */
 	uint32_t policy, name;
+	uint16_t uffd;			/* userfaultfd, interned; 0: none */
 
 	/*
 	 * What the recorder found out about the file, after a successful call:
@@ -152,6 +159,14 @@ int mm_adopt(struct mm_struct *mm, unsigned long start, unsigned long end,
 #define MM_DOUBT_ALL 0xffffffffu
 void mm_doubt(struct mm_struct *mm, unsigned long start, unsigned long end,
 	      uint32_t flags);
+
+/*
+ * mm_learn() - the kernel shows exactly @vm_flags for its mapping [start, end).
+ * @uffd: the context that those of VM_UFFD belong to. False, and nothing
+ * changed: the mirror has no such mapping.
+ */
+bool mm_learn(struct mm_struct *mm, unsigned long start, unsigned long end,
+	      uint64_t vm_flags, uint16_t uffd);
 
 /* mm_touch() - pages in [start, end) were surely written (by the library). */
 void mm_touch(struct mm_struct *mm, unsigned long start, unsigned long end);

@@ -5,8 +5,6 @@
  */
 #include "engine/internal.h"
 
-#define VM_UFFD (VM_UFFD_MISSING | VM_UFFD_WP | VM_UFFD_MINOR)
-
 /*
  * Each VMA that had an anon_vma gets one of its own, in a chain with the
  * parent's: pieces that shared one no longer do.

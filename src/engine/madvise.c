@@ -11,10 +11,6 @@
 #define MADV_POPULATE_WRITE_	23
 #define MADV_GUARD_INSTALL_	102
 
-/* KSM takes none of these; mirrors mm/ksm.c:vma_ksm_compatible(). */
-#define VM_KSM_NEVER	(VM_SHARED | VM_MAYSHARE | VM_PFNMAP | VM_IO | \
-			 VM_DONTEXPAND | VM_HUGETLB | VM_MIXEDMAP | VM_DROPPABLE)
-
 /* The flags that some advice determines. */
 struct advice {
 	uint64_t set, clear;

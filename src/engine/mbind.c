@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * mbind: the policy of a range. It is nowhere in maps, but keeps neighbours
- * apart.
+ * mbind and set_mempolicy_home_node: the policy of a range. It is nowhere in
+ * maps, but keeps neighbours apart.
  */
 #include "engine/internal.h"
 
@@ -39,5 +39,42 @@ int commit_mbind(struct mm_struct *mm, struct mm_op *op)
 			op_unknown(mm, op, r.start, r.end);
 		return MM_DONE;
 	}
+	return apply_to_range(mm, op, &r);
+}
+
+/*
+ * Only a policy that names the nodes to allocate from has a home among them; a
+ * VMA without a policy is passed over.
+ */
+static int set_home(struct mm_struct *mm, struct mm_op *op,
+		    const struct vm_area_struct *vma, struct vma_attr *a)
+{
+	if (!vma->vm_policy)
+		return 0;
+	a->policy = mm->policy_home
+		? mm->policy_home(mm, vma->vm_policy, op->flags) : 0;
+	if (!a->policy)
+		return -EOPNOTSUPP;
+	return a->policy != vma->vm_policy;
+}
+
+/*
+ * Mirrors mm/mempolicy.c:SYSCALL_DEFINE4(set_mempolicy_home_node). ENOENT says
+ * that no VMA there had a policy.
+ */
+int commit_home_node(struct mm_struct *mm, struct mm_op *op)
+{
+	struct range r = {
+		.start = op->addr,
+		.end = op->addr + PAGE_ALIGN(op->len),
+		.holes = HOLES_FINE,
+		.change = set_home,
+		.ret = op->ret == -ENOENT ? 0 : op->ret,
+		.no_vma = -ENOMEM,
+	};
+
+	if ((r.start & ~PAGE_MASK) || r.end <= r.start ||
+	    op->ret == -EINVAL || op->ret == -ENOSYS)
+		return MM_DONE;
 	return apply_to_range(mm, op, &r);
 }
