@@ -8,7 +8,7 @@
 #include "base/compiler.h"
 #include "intercept/intercept.h"
 #include "patch/entry.h"
-#include "shadow/shadow.h"
+#include "shadow/rare.h"
 
 static const struct call_info *find_call(const struct door_regs *regs,
 					 enum shadow_tier *tier)
@@ -28,6 +28,8 @@ long vs_door_entry(struct door_regs *regs)
 	d.info = find_call(regs, &d.tier);
 	if (likely(d.info->kind == CALL_MEMORY))
 		return shadow_door(&d);
+	if (d.info->kind == CALL_RARE)
+		return rare_concerns(&d) ? rare_door(&d) : shadow_raw(&d);
 	if (d.info->kind == CALL_EXEC)
 		return intercept_exec(&d);
 	if (d.info->kind == CALL_SIGACTION)

@@ -15,6 +15,7 @@
 #include "intercept/intercept.h"
 #include "patch/entry.h"
 #include "shadow/log.h"
+#include "shadow/rare.h"
 #include "shadow/shadow.h"
 
 static long final_errand(void *arg)
@@ -116,6 +117,8 @@ static bool seals(const struct door *d)
 
 long intercept_filter(struct door *d)
 {
+	if (d->info->kind == CALL_PRCTL && rare_concerns(d))
+		return rare_door(d);
 	if (!seals(d) || shadow.sealed)
 		return shadow_raw(d);
 	intercept_final(ENDED_SECCOMP);

@@ -25,14 +25,18 @@ static const char *exit_of(const char *name, bool *wanted)
 	return NULL;
 }
 
-static void wanted_calls(struct patch_nrset *set)
+/* The dynamic linker opens and closes files, but no userfaultfd. */
+static void wanted_calls(struct patch_nrset *set, struct patch_nrset *linker)
 {
-	for (unsigned int i = 0; i < CALLS; i++)
+	for (unsigned int i = 0; i < CALLS; i++) {
 		patch_nrset_add(set, calls[i].nr);
+		if (i != CALL_close && i != CALL_ioctl)
+			patch_nrset_add(linker, calls[i].nr);
+	}
 }
 
 struct sites {
-	struct patch_nrset nrs;
+	struct patch_nrset nrs, linker;
 	int written, err;
 };
 
@@ -53,7 +57,8 @@ static int patch_object(struct dl_phdr_info *info, size_t size, void *arg)
 	obj.exit_symbol = exit_of(info->dlpi_name, &wanted);
 	if (!wanted)
 		return 0;
-	n = patch_scan(&obj, &s->nrs, found, SITES_MAX);
+	n = patch_scan(&obj, obj.exit_symbol ? &s->nrs : &s->linker, found,
+		       SITES_MAX);
 	if (n < 0) {
 		s->err = n;
 		return 0;
@@ -73,7 +78,7 @@ int intercept_sites(void)
 {
 	struct sites s = { .written = 0 };
 
-	wanted_calls(&s.nrs);
+	wanted_calls(&s.nrs, &s.linker);
 	dl_iterate_phdr(patch_object, &s);
 	return s.written ? s.written : s.err ? s.err : -ENOENT;
 }

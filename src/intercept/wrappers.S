@@ -69,7 +69,7 @@ wrap_\name:
 	WRAPPER	shmdt, 13
 	WRAPPER	remap_file_pages, 14
 	WRAPPER	mbind, 15
-	WRAPPER	prctl, 16
+	WRAPPER	prctl, 26
 
 /* glibc: no protection key is plain mprotect, no flag is plain mlock. */
 	FUNCTION pkey_mprotect

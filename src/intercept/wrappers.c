@@ -12,7 +12,7 @@ _Static_assert(CALL_mmap == 0 && CALL_munmap == 1 && CALL_mremap == 3 &&
 	       CALL_munlock == 9 && CALL_mlockall == 10 &&
 	       CALL_munlockall == 11 && CALL_shmat == 12 && CALL_shmdt == 13 &&
 	       CALL_remap_file_pages == 14 && CALL_mbind == 15 &&
-	       CALL_prctl == 16, "wrappers.S counts as calls.h does");
+	       CALL_prctl == 26, "wrappers.S counts as calls.h does");
 _Static_assert(CALLS_NUMBERS == WRAPPER_NUMBERS, "size of calls_index[]");
 
 long wrapper_error(long ret)

@@ -3,7 +3,7 @@
 #ifndef VS_INTERCEPT_WRAPPERS_H
 #define VS_INTERCEPT_WRAPPERS_H
 
-#define WRAPPER_NUMBERS 336	/* entries of calls_index[] (shadow/calls.h) */
+#define WRAPPER_NUMBERS 463	/* entries of calls_index[] (shadow/calls.h) */
 
 #ifndef __ASSEMBLER__
 

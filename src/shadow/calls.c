@@ -8,7 +8,22 @@
 #include "base/raw_syscall.h"
 #include "shadow/calls.h"
 
+/* Newer than some headers. */
+#ifndef SYS_process_madvise
+#define SYS_process_madvise 440
+#endif
+#ifndef SYS_set_mempolicy_home_node
+#define SYS_set_mempolicy_home_node 450
+#endif
+#ifndef SYS_map_shadow_stack
+#define SYS_map_shadow_stack 453
+#endif
+#ifndef SYS_mseal
+#define SYS_mseal 462
+#endif
+
 #define MEMORY(name, op) [CALL_##name] = { #name, SYS_##name, CALL_MEMORY, op }
+#define RARE(name) [CALL_##name] = { #name, SYS_##name, CALL_RARE, MM_NONE }
 
 const struct call_info calls[CALLS] = {
 	MEMORY(mmap, MM_MMAP),
@@ -27,6 +42,16 @@ const struct call_info calls[CALLS] = {
 	MEMORY(shmdt, MM_SHMDT),
 	MEMORY(remap_file_pages, MM_REMAP_FILE_PAGES),
 	MEMORY(mbind, MM_MBIND),
+	MEMORY(mseal, MM_MSEAL),
+	MEMORY(set_mempolicy_home_node, MM_HOME_NODE),
+	RARE(process_madvise),
+	RARE(map_shadow_stack),
+	RARE(io_setup),
+	RARE(io_destroy),
+	RARE(personality),
+	RARE(arch_prctl),
+	RARE(ioctl),
+	RARE(close),
 	[CALL_prctl] = { "prctl", SYS_prctl, CALL_PRCTL, MM_NONE },
 	[CALL_seccomp] = { "seccomp", SYS_seccomp, CALL_SECCOMP, MM_NONE },
 	[CALL_execve] = { "execve", SYS_execve, CALL_EXEC, MM_NONE },
@@ -41,8 +66,11 @@ const unsigned char calls_index[CALLS_NUMBERS] = {
 	INDEX(mmap), INDEX(munmap), INDEX(brk), INDEX(mremap), INDEX(mprotect),
 	INDEX(pkey_mprotect), INDEX(madvise), INDEX(mlock), INDEX(mlock2),
 	INDEX(munlock), INDEX(mlockall), INDEX(munlockall), INDEX(shmat),
-	INDEX(shmdt), INDEX(remap_file_pages), INDEX(mbind), INDEX(prctl),
-	INDEX(seccomp), INDEX(execve), INDEX(execveat), INDEX(rt_sigaction),
+	INDEX(shmdt), INDEX(remap_file_pages), INDEX(mbind), INDEX(mseal),
+	INDEX(set_mempolicy_home_node), INDEX(process_madvise),
+	INDEX(map_shadow_stack), INDEX(io_setup), INDEX(io_destroy),
+	INDEX(personality), INDEX(arch_prctl), INDEX(ioctl), INDEX(close),
+	INDEX(prctl), INDEX(seccomp), INDEX(execve), INDEX(execveat), INDEX(rt_sigaction),
 };
 
 const struct call_info *calls_find(long nr)
@@ -102,7 +130,11 @@ void calls_fill(const struct call_info *c, const long *arg, struct mm_op *op)
 		break;
 	case CALL_madvise:
 	case CALL_mlock2:
+	case CALL_set_mempolicy_home_node:
 		op->flags = (unsigned long)(int)arg[2];
+		break;
+	case CALL_mseal:
+		op->flags = (unsigned long)arg[2];
 		break;
 	case CALL_mlockall:
 		op->addr = op->len = 0;
@@ -149,6 +181,8 @@ bool calls_range(const struct call_info *c, const long *arg, long ret,
 	case MM_MLOCK:
 	case MM_MUNLOCK:
 	case MM_MBIND:
+	case MM_MSEAL:
+	case MM_HOME_NODE:
 	case MM_REMAP_FILE_PAGES:
 		return range(a0, a1, start, end);
 	default:	/* two ranges, or an extent that only the kernel knows */
@@ -156,7 +190,7 @@ bool calls_range(const struct call_info *c, const long *arg, long ret,
 	}
 }
 
-static uint32_t advice_doubt(long advice)
+uint32_t calls_advice_doubt(long advice)
 {
 	switch (advice) {
 	case MADV_NORMAL:
@@ -187,12 +221,16 @@ uint32_t calls_doubt(const struct call_info *c, const long *arg)
 {
 	switch (c->op) {
 	case MM_MADVISE:
-		return advice_doubt(arg[2]);
+		return calls_advice_doubt(arg[2]);
 	case MM_MLOCK:
 	case MM_MUNLOCK:
 		return VM_LOCKED_MASK;
 	case MM_MPROTECT:
 		return VM_ACCOUNT;
+	case MM_MBIND:
+	case MM_HOME_NODE:
+	case MM_MSEAL:		/* shown in smaps, and read there */
+		return 0;
 	default:
 		return MM_DOUBT_ALL;
 	}

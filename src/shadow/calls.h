@@ -12,6 +12,7 @@
 
 enum call_kind {
 	CALL_MEMORY,	/* goes through the mirror */
+	CALL_RARE,	/* may change mappings: rare_concerns() knows when */
 	CALL_PRCTL,	/* may turn on a filter; some options change mappings */
 	CALL_SECCOMP,
 	CALL_EXEC,
@@ -30,18 +31,24 @@ enum call_index {
 	CALL_mmap, CALL_munmap, CALL_brk, CALL_mremap, CALL_mprotect,
 	CALL_pkey_mprotect, CALL_madvise, CALL_mlock, CALL_mlock2, CALL_munlock,
 	CALL_mlockall, CALL_munlockall, CALL_shmat, CALL_shmdt,
-	CALL_remap_file_pages, CALL_mbind, CALL_prctl, CALL_seccomp,
-	CALL_execve, CALL_execveat, CALL_rt_sigaction,
+	CALL_remap_file_pages, CALL_mbind,
+	CALL_mseal, CALL_set_mempolicy_home_node, CALL_process_madvise,
+	CALL_map_shadow_stack, CALL_io_setup, CALL_io_destroy,
+	CALL_personality, CALL_arch_prctl, CALL_ioctl, CALL_close,
+	CALL_prctl, CALL_seccomp, CALL_execve, CALL_execveat, CALL_rt_sigaction,
 	CALLS,
 };
 
-/* Those before this one are memory calls, counted one by one in the summary. */
-#define CALLS_MEMORY CALL_prctl
+/*
+ * Those before this one are counted one by one in the summary: memory calls all
+ * of them, of the others those that concern the mirror.
+ */
+#define CALLS_COUNTED CALL_seccomp
 
 extern const struct call_info calls[CALLS];
 
 /* By system call number: 0, or 1 + enum call_index. wrappers.S reads it. */
-#define CALLS_NUMBERS 336
+#define CALLS_NUMBERS 463
 extern const unsigned char calls_index[CALLS_NUMBERS];
 
 /* calls_find() - the entry for a system call number, NULL if it is no business
@@ -72,6 +79,8 @@ bool calls_range(const struct call_info *c, const long *arg, long ret,
  * have changed where nobody knows what it did: for mm_doubt().
  */
 uint32_t calls_doubt(const struct call_info *c, const long *arg);
+/* The same of an advice, MADV_*. */
+uint32_t calls_advice_doubt(long advice);
 
 /* calls_touch_stack() - may this call take away the stack at @sp, or the pages
  * right below it that the door would use? */

@@ -24,7 +24,10 @@
 #include "patch/entry.h"
 #include "shadow/door.h"
 #include "shadow/history.h"
+#include "shadow/policy.h"
+#include "shadow/rare.h"
 #include "shadow/shadow.h"
+#include "shadow/uffd.h"
 
 struct shadow shadow;
 
@@ -169,6 +172,8 @@ void door_apply(const struct call_info *c, const long *arg, struct mm_op *op)
 {
 	shadow.mm.event++;
 	find_file(c, arg, op);
+	if (unlikely(c->op == MM_MBIND))
+		policy_find(op, arg[2]);
 	shadow.engaged = true;
 	while (mm_commit(&shadow.mm, op) == MM_ASK)
 		mm_answer(op, shadow_ask(op->ask));
@@ -179,6 +184,8 @@ void door_apply(const struct call_info *c, const long *arg, struct mm_op *op)
 		shadow.count.settled++;
 		shadow_reconcile_around(op->unknown_start, op->unknown_end,
 					calls_doubt(c, arg));
+		if (unlikely(c->op == MM_MSEAL))
+			shadow_reread(op->unknown_start, op->unknown_end);
 	}
 	history_add(c, op);
 	forget_stacks(op);
@@ -202,13 +209,21 @@ static long owner_call(void *arg)
 	struct door *d = arg;
 	struct mm_op *op = &shadow.op;
 
+	uffd_settle();
+	rare_personality();
 	calls_fill(d->info, d->regs->arg, op);
 	if (unlikely(!door_reserve(op)))
 		return shadow_raw(d);
 	door_count(d);
 	d->ret = op->ret = shadow_raw(d);
-	door_apply(d->info, d->regs->arg, op);
-	tally(op);
+	if (likely(d->info->kind == CALL_MEMORY)) {
+		door_apply(d->info, d->regs->arg, op);
+		tally(op);
+		uffd_moved(op);
+	} else {
+		shadow.count.unpredictable++;
+		rare_follow(d);
+	}
 	unordered_settle();
 	check_after(op);
 	return d->ret;
@@ -369,6 +384,7 @@ static long settled_errand(void *arg)
 	struct errand *e = arg;
 
 	unordered_settle();
+	uffd_settle();
 	return e->fn(e->arg);
 }
 

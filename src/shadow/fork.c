@@ -16,6 +16,7 @@
 #include "base/raw_syscall.h"
 #include "base/str.h"
 #include "shadow/door.h"
+#include "shadow/uffd.h"
 
 #define FORK_CHILD 0
 #define FORK_BUSY  1
@@ -82,8 +83,9 @@ void shadow_fork_child(void)
 		wait_ready();
 		return;
 	}
+	/* which userfaultfd comes along, the parent's mirror does not know */
 	torn = lock_is_held(&shadow.lock) || shadow.engaged ||
-	       unordered_in_flight();
+	       unordered_in_flight() || uffd_live();
 	lock_reset(&shadow.lock);
 	unordered_forget();
 	if (shadow.mode == SHADOW_LIVE)

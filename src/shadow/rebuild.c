@@ -11,6 +11,8 @@
 #include "base/raw_syscall.h"
 #include "shadow/buffers.h"
 #include "shadow/door.h"
+#include "shadow/policy.h"
+#include "shadow/uffd.h"
 
 char shadow_text_buf[PROCMAPS_BUF];
 char shadow_name_buf[SHADOW_NAME_BUF];
@@ -45,6 +47,8 @@ static int seed_one(void *ctx, const struct smaps_entry *e)
 		return -EINVAL;
 	if (memory_is_own(&e->view))
 		vma->bits |= VMA_OWN;
+	if (unlikely(e->vm_flags & VM_UFFD))
+		vma->uffd = uffd_id_unknown();
 	return 0;
 }
 
@@ -66,12 +70,18 @@ static void reset_mm(void)
 	mm->mmap_base = old.mmap_base;
 	mm->legacy_layout = old.legacy_layout;
 	mm->task_size = old.task_size;
+	mm->def_flags = old.def_flags;
+	mm->guards = old.guards;
 	mm->file_release = old.file_release;
+	mm->anon_label = old.anon_label;
+	mm->anon_name_id = old.anon_name_id;
+	mm->policy_home = old.policy_home;
 	memory_reset_vmas();
 }
 
-static int read_marks(struct mm_struct *mm)
+int shadow_read_marks(void)
 {
+	struct mm_struct *mm = &shadow.mm;
 	struct procmaps_stat st;
 	int err = procmaps_read_stat(&st, shadow_text_buf,
 				     sizeof(shadow_text_buf));
@@ -95,7 +105,7 @@ static int read_all(void)
 	int err;
 
 	reset_mm();
-	err = read_marks(&shadow.mm);
+	err = shadow_read_marks();
 	if (!err)
 		err = procmaps_each_smaps(shadow_text_buf,
 					  sizeof(shadow_text_buf), seed_one,
@@ -117,6 +127,7 @@ int shadow_rebuild(void)
 	do
 		err = read_all();
 	while (err == -EAGAIN && memory_more_vmas());
+	policy_reread(0, ~0UL);
 	shadow.engaged = shadow.rebuilding = false;
 	shadow.seq++;
 	if (shadow.mode == SHADOW_LIVE)
@@ -124,4 +135,23 @@ int shadow_rebuild(void)
 	if (err)
 		shadow_give_up("the kernel's list of mappings cannot be read");
 	return err;
+}
+
+static int learn_one(void *ctx, const struct smaps_entry *e)
+{
+	const unsigned long *range = ctx;
+
+	if (e->view.end > range[0] && e->view.start < range[1] && !e->unknown)
+		mm_learn(&shadow.mm, e->view.start, e->view.end, e->vm_flags,
+			 e->vm_flags & VM_UFFD ? uffd_id_unknown() : 0);
+	return 0;
+}
+
+void shadow_reread(unsigned long start, unsigned long end)
+{
+	unsigned long range[2] = { start, end };
+
+	if (!shadow.sealed)
+		procmaps_each_smaps(shadow_text_buf, sizeof(shadow_text_buf),
+				    learn_one, range);
 }

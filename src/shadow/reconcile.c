@@ -17,6 +17,7 @@
 #include "base/compiler.h"
 #include "shadow/buffers.h"
 #include "shadow/door.h"
+#include "shadow/policy.h"
 
 #define BATCH 8
 
@@ -96,6 +97,7 @@ static int adopt_batch(struct batch *b)
 
 int shadow_reconcile(unsigned long start, unsigned long end)
 {
+	unsigned long first = start & PAGE_MASK;
 	struct vm_area_struct *vma;
 	int differ = 0, err;
 
@@ -124,6 +126,7 @@ int shadow_reconcile(unsigned long start, unsigned long end)
 		differ += err;
 		start = batch.to;
 	}
+	policy_reread(first, end);
 	shadow.seq++;
 	return differ;
 }

@@ -141,7 +141,7 @@ void shadow_give_up(const char *why)
 
 static void list_calls(struct report_count *out)
 {
-	for (unsigned int i = 0; i < CALLS_MEMORY; i++) {
+	for (unsigned int i = 0; i < CALLS_COUNTED; i++) {
 		out[i].name = calls[i].name;
 		out[i].count = shadow.count.calls[i] + unordered_calls(i);
 	}
@@ -158,11 +158,11 @@ void shadow_say_summary(enum shadow_ended ended)
 		[ENDED_EXIT] = "exit", [ENDED_EXEC] = "exec",
 		[ENDED_SIGNAL] = "signal", [ENDED_SECCOMP] = "seccomp",
 	};
-	static struct report_count by_name[CALLS_MEMORY];
+	static struct report_count by_name[CALLS_COUNTED];
 	const struct shadow_counters *n = &shadow.count;
 	struct report_summary e = {
 		.program = shadow.program,
-		.calls = by_name, .nr_calls = CALLS_MEMORY,
+		.calls = by_name, .nr_calls = CALLS_COUNTED,
 		.by_symbol = by(TIER_SYMBOL), .by_patch = by(TIER_PATCH),
 		.by_trap = by(TIER_TRAP),
 		.vmas = shadow.mm.map_count,

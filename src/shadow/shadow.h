@@ -85,6 +85,8 @@ struct shadow {
 
 extern struct shadow shadow;
 
+struct rare_args;
+
 /* One call of the program on its way through the door. */
 struct door {
 	struct door_regs *regs;
@@ -92,6 +94,7 @@ struct door {
 	enum shadow_tier tier;
 	unsigned long sp;		/* the program's */
 	long ret;
+	const struct rare_args *args;	/* rare.c's; NULL: not copied */
 };
 
 /*
@@ -132,6 +135,10 @@ void shadow_mark(const char *what);
 
 /* rebuild.c [lock]: the mirror anew from maps and smaps. 0 or -errno. */
 int shadow_rebuild(void);
+/* The marks of heap, stack, code and data, from /proc. 0 or -errno. */
+int shadow_read_marks(void);
+/* What maps does not show of the lines in [start, end), from smaps. */
+void shadow_reread(unsigned long start, unsigned long end);
 
 /* reconcile.c [lock]: adopt the kernel's lines over [start, end). Returns how
  * many of the mirror's lines were not the kernel's, or -errno. */

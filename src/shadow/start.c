@@ -14,6 +14,9 @@
 #include "shadow/calibrate.h"
 #include "shadow/door.h"
 #include "shadow/limits.h"
+#include "shadow/names.h"
+#include "shadow/policy.h"
+#include "shadow/rare.h"
 #include "shadow/start.h"
 
 static char scratch[PROCMAPS_BUF];	/* the maps source's own, for ever */
@@ -108,6 +111,9 @@ int shadow_seed(void)
 	shadow.mm.file_release = release_file;
 	override_rules(shadow.options.rules);
 	limits_start();
+	names_start();
+	policy_start();
+	rare_learn_memory_merge();
 	err = shadow_rebuild();
 	if (err)
 		return err;

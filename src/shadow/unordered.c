@@ -15,6 +15,7 @@
 #include "base/compiler.h"
 #include "base/raw_syscall.h"
 #include "shadow/door.h"
+#include "shadow/rare.h"
 
 #define SLOTS 64
 
@@ -96,7 +97,7 @@ long unordered_call(struct door *d)
 /* Nothing else can have come between this call and now. */
 static bool undisturbed(const struct slot *s)
 {
-	return s->alone && s->seq == shadow.seq &&
+	return s->alone && s->seq == shadow.seq && !rare_personalities() &&
 	       s->number == __atomic_load_n(&announced, __ATOMIC_SEQ_CST);
 }
 
@@ -105,6 +106,10 @@ static void settle(const struct slot *s)
 	struct mm_op *op = &shadow.op;
 	unsigned long start, end;
 
+	if (unlikely(s->info->kind != CALL_MEMORY)) {
+		rare_settle(s->info, s->arg, s->ret);
+		return;
+	}
 	if (undisturbed(s)) {
 		calls_fill(s->info, s->arg, op);
 		if (!door_reserve(op))
