@@ -180,11 +180,29 @@ static bool next_piece(struct mm_struct *mm, const struct remap *r,
  * (rules.dontunmap_fixed) are served by the same mark.
  */
 static struct vm_area_struct *leaving(struct mm_struct *mm,
-				      const struct remap *r, unsigned long addr)
+				      const struct remap *r,
+				      const struct piece *p, unsigned long addr)
 {
-	if ((r->flags & MREMAP_DONTUNMAP_) && !mm->rules.dontunmap_fixed)
-		return NULL;
-	return addr - r->addr < r->old_len ? vma_at(mm, addr) : NULL;
+	struct vm_area_struct *vma = vma_at(mm, addr);
+
+	if (!(r->flags & MREMAP_DONTUNMAP_))
+		return addr - r->addr < r->old_len ? vma : NULL;
+	return mm->rules.dontunmap_fixed && vma == vma_at(mm, p->old) ?
+		       vma : NULL;
+}
+
+/*
+ * A copy between its source and another mapping. Before 6.12 the fix gives up
+ * the merge with both, and whether it would have been with both is hidden.
+ */
+static bool gives_up_both(struct mm_struct *mm, const struct remap *r,
+			  const struct piece *p)
+{
+	unsigned long end = p->new + p->new_len;
+
+	return r->flags & MREMAP_DONTUNMAP_ && mm->rules.gap_fill_next_first &&
+	       vma_at(mm, p->new - 1) && vma_at(mm, end) &&
+	       (leaving(mm, r, p, p->new - 1) || leaving(mm, r, p, end));
 }
 
 /* What lies above the copy if the next piece's copy will take its place. */
@@ -219,8 +237,8 @@ static int merge_copy(struct mm_struct *mm, struct mm_op *op,
 		      const struct vma_attr *a, struct vm_area_struct **out)
 {
 	unsigned long end = p->new + p->new_len;
-	struct vm_area_struct *below = leaving(mm, r, p->new - 1);
-	struct vm_area_struct *above = leaving(mm, r, end), *prev;
+	struct vm_area_struct *below = leaving(mm, r, p, p->new - 1);
+	struct vm_area_struct *above = leaving(mm, r, p, end), *prev;
 	int ret;
 
 	find_vma_prev(mm, p->new, &prev);
@@ -259,6 +277,7 @@ static int copy_vma(struct mm_struct *mm, struct mm_op *op,
 {
 	struct vm_area_struct *vma = vma_at(mm, p->old);
 	unsigned long end = p->new + p->new_len;
+	bool doubtful = gives_up_both(mm, r, p);
 	struct vma_attr a;
 
 	vma_attr_of(vma, &a);
@@ -271,7 +290,7 @@ static int copy_vma(struct mm_struct *mm, struct mm_op *op,
 		vma_link(mm, *out);
 	}
 	/* /dev/zero prints the offset that nobody can know. */
-	if (a.pgoff_unsure && a.file)
+	if (doubtful || (a.pgoff_unsure && a.file))
 		op_unknown(mm, op, p->new, end);
 	drop_uffd(mm, *out);
 	return MM_DONE;
@@ -303,7 +322,8 @@ static void isolate(struct mm_struct *mm, struct vm_area_struct *vma,
 /*
  * Mirrors mm/mremap.c:dontunmap_complete(). The source is the mapping that
  * holds the range now: it may have become one with @copy, and is unlocked then
- * as a whole.
+ * as a whole. What that takes from locked memory is not counted as taken; but
+ * kernels that do not yet check first have not counted the copy, either.
  */
 static VS_NOINLINE void dontunmap_complete(struct mm_struct *mm,
 					   const struct piece *p,
@@ -312,6 +332,8 @@ static VS_NOINLINE void dontunmap_complete(struct mm_struct *mm,
 	struct vm_area_struct *vma = vma_at(mm, p->old);
 	bool fixed = mm->rules.dontunmap_fixed;
 	bool whole = p->old == vma->vm_start && p->old_len == vma->vm_end - p->old;
+	unsigned long counted = mm->rules.fixed_move_checks_first ?
+					0 : p->new_len >> PAGE_SHIFT;
 
 	if (fixed && !whole && (vma->vm_flags & VM_LOCKED_MASK)) {
 		isolate(mm, vma, p);
@@ -319,7 +341,7 @@ static VS_NOINLINE void dontunmap_complete(struct mm_struct *mm,
 	}
 	vma->vm_unsure &= ~(uint32_t)VM_LOCKED_MASK;
 	if (vma->vm_flags & VM_LOCKED)
-		mm->locked_lost += vma_pages(vma);
+		mm->locked_lost += vma_pages(vma) - counted;
 	vma_set_flags(mm, vma, vma->vm_flags & ~VM_LOCKED_MASK);
 	if (!whole || vma == copy)
 		return;
