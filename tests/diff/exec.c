@@ -70,7 +70,8 @@ static bool too_dangerous(const struct call *c, const struct mm_op *op)
 		return end >= op->addr && hits_us(op->addr, op->len);
 	case DO_MREMAP:
 		if (c->flags & MREMAP_FIXED &&
-		    op->new_len < 1UL << 46 &&
+		    op->new_len <= world.mm.task_size &&
+		    op->new_addr <= world.mm.task_size - op->new_len &&
 		    hits_us(op->new_addr, op->new_len))
 			return true;
 		/* fall through */
