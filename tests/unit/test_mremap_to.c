@@ -172,6 +172,64 @@ static void test_dontunmap_next_to_itself(void)
 	is_u64(lab_asked, 1, "the boundary will be there, so it is asked");
 }
 
+/*
+ *	AAAAAAAA...BBBB  ->  AAAAAAAACCCBBBB	C is a copy from within A
+ */
+static void test_dontunmap_between_its_source_and_another(void)
+{
+	struct mm_rules mended = rules_6_12;
+
+	mended.dontunmap_fixed = true;
+	lab_reset(&mended);
+	map(0, 8, R);
+	map(11, 4, R);
+	remap(3, 3, 3, DONTUNMAP | MREMAP_FIXED, 8, 8);
+	is_str(lay(), "0+8 r | 8+7 r", "6.12.117: it joins the other only");
+	is_u64(last.unknown_end, 0, "and nothing is unknown");
+	lab_reset(&rules_6_1);
+	map(0, 8, R);
+	map(11, 4, R);
+	remap(3, 3, 3, DONTUNMAP | MREMAP_FIXED, 8, 8);
+	ok(last.unknown_start <= P(8) && last.unknown_end >= P(11),
+	   "6.1.192: it might join neither, so it is to be read again");
+	lab_reset(&rules_6_1);
+	map(3, 8, R);
+	remap(6, 3, 3, DONTUNMAP | MREMAP_FIXED, 0, 0);
+	is_str(lay(), "0+3 r | 3+8 r", "with its source only: two");
+	is_u64(last.unknown_end, 0, "which is known");
+}
+
+/* What counts against RLIMIT_MEMLOCK once part of a locked mapping moved. */
+static void test_dontunmap_counts_locked_memory(void)
+{
+	each_kernel(k) {
+		const struct mm_rules *rules = lab_kernels[k].rules;
+
+		lab_reset(rules);
+		map(0, 8, R);
+		lock_ret(0, 8, 0, 0);
+		remap(2, 4, 4, DONTUNMAP, 0, 20);
+		is_u64(mm.locked_vm + mm.locked_lost,
+		       rules->fixed_move_checks_first ? 12 : 8,
+		       "%s: locked pages", lab_kernels[k].name);
+	}
+}
+
+/* A source in a hole, a target that overlaps it: which is told? */
+static void test_which_refusal_comes_first(void)
+{
+	each_kernel(k) {
+		const struct mm_rules *rules = lab_kernels[k].rules;
+		bool source = rules->shrink_checks_source &&
+			      !rules->fixed_move_checks_first;
+
+		lab_reset(rules);
+		remap(0, 4, 4, FIXED, 2, source ? -EFAULT : -EINVAL);
+		is_i64(last.predicted, last.ret, "%s: as the kernel says",
+		       lab_kernels[k].name);
+	}
+}
+
 /* A source that had moved before counts from its own place again, if mended. */
 static void test_dontunmap_offset_of_the_source(void)
 {
@@ -280,6 +338,9 @@ int main(void)
 	test_dontunmap_keeps_the_source();
 	test_dontunmap_unlocks_the_source();
 	test_dontunmap_next_to_itself();
+	test_dontunmap_between_its_source_and_another();
+	test_dontunmap_counts_locked_memory();
+	test_which_refusal_comes_first();
 	test_dontunmap_offset_of_the_source();
 	test_failing_fixed_has_unmapped_its_target();
 	test_failing_fixed_has_unmapped_the_tail();
