@@ -96,7 +96,8 @@ long intercept_exec(struct door *d)
 {
 	intercept_final(ENDED_EXEC);
 	d->ret = shadow_raw(d);
-	if (shadow_is_process() && shadow.mode != SHADOW_OFF) {
+	if (shadow.mode != SHADOW_OFF && !shadow.sealed &&
+	    shadow_is_process()) {
 		shadow_with_lock(failed_errand, d);
 		shadow_log_flush();
 		shadow_mark("/vmashadow:start");
@@ -128,6 +129,8 @@ long intercept_filter(struct door *d)
 	if (raw_is_error(d->ret)) {
 		shadow.sealed = false;
 		shadow.lock.no_syscalls = false;
+	} else {
+		sink_restrict(&shadow.sink, 0);
 	}
 	return d->ret;
 }

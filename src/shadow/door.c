@@ -116,9 +116,13 @@ static void forget_stacks(const struct mm_op *op)
 
 /* --- one call, by the owner of the lock ------------------------------------ */
 
+/* Between the call and its commit a chunk of our own may have to be linked. */
+#define OWN_RESERVE 8
+
 bool door_reserve(struct mm_op *op)
 {
-	while (mm_prepare(&shadow.mm, op) == -ENOMEM)
+	while (shadow.mm.pool_free < MM_RESERVE + OWN_RESERVE ||
+	       mm_prepare(&shadow.mm, op) == -ENOMEM)
 		if (!memory_more_vmas()) {
 			shadow_give_up("no memory of its own left");
 			return false;
@@ -286,8 +290,21 @@ struct leaving {
 	char stack[LEAVING_STACK] __attribute__((aligned(16)));
 };
 
-static struct leaving ring[LEAVING];	/* [lock] until its turn comes again */
-static unsigned int ring_next;		/* [lock] */
+static struct leaving ring[LEAVING];	/* whose turn it is, until it comes again */
+static unsigned int ring_next;
+
+static struct leaving *take_leave(const struct door *d, const struct mask *mask)
+{
+	struct leaving *l = &ring[__atomic_fetch_add(&ring_next, 1,
+						     __ATOMIC_RELAXED) %
+				  LEAVING];
+
+	l->regs = *d->regs;
+	l->door = *d;
+	l->door.regs = &l->regs;
+	l->mask = *mask;
+	return l;
+}
 
 static long resume(void *arg)
 {
@@ -309,14 +326,31 @@ static long leave(void *arg)
 static _Noreturn void call_and_leave(const struct door *d,
 				     const struct mask *mask)
 {
-	struct leaving *l = &ring[ring_next++ % LEAVING];
+	struct leaving *l = take_leave(d, mask);
 
-	l->regs = *d->regs;
-	l->door = *d;
-	l->door.regs = &l->regs;
-	l->mask = *mask;
 	lock_move_ticket(&shadow.lock, &l->ticket);
 	locked_elsewhere(leave, l);
+	__builtin_unreachable();
+}
+
+/* The same by a call that did not get the lock. */
+static long leave_unordered(void *arg)
+{
+	struct leaving *l = arg;
+
+	unordered_make(&l->door);
+	unblock_signals(&l->mask);
+	vs_door_leave(&l->regs, l->door.ret);
+}
+
+static _Noreturn void call_unordered_and_leave(const struct door *d)
+{
+	struct leaving *l;
+	struct mask mask;
+
+	block_signals(&mask);
+	l = take_leave(d, &mask);
+	vs_call_on_stack(leave_unordered, l, l->stack + LEAVING_STACK);
 	__builtin_unreachable();
 }
 
@@ -365,8 +399,11 @@ long shadow_door(struct door *d)
 		shadow_fork_child();
 	if (unlikely(shadow.mode != SHADOW_LIVE))
 		return shadow_raw(d);
-	if (unlikely(calls_slow(d->info, d->regs->arg)) || !door_lock(&ticket))
+	if (unlikely(calls_slow(d->info, d->regs->arg)) || !door_lock(&ticket)) {
+		if (calls_touch_stack(d->info, d->regs->arg, d->sp))
+			call_unordered_and_leave(d);
 		return unordered_call(d);
+	}
 	owner(d, &ticket);
 	shadow_log_flush();
 	return d->ret;

@@ -24,6 +24,8 @@ void door_count(const struct door *d);
  * whoever next owns the mirror, this thread if it can.
  */
 long unordered_call(struct door *d);
+/* The same, but left to the next owner: d->ret is the kernel's answer. */
+void unordered_make(struct door *d);
 void unordered_settle(void);		/* [lock] */
 bool unordered_in_flight(void);
 /*

@@ -88,6 +88,8 @@ void shadow_fork_child(void)
 	       unordered_in_flight() || uffd_live();
 	lock_reset(&shadow.lock);
 	unordered_forget();
+	if (shadow.sealed)		/* nothing may be asked or written */
+		shadow.mode = SHADOW_PASSIVE;
 	if (shadow.mode == SHADOW_LIVE)
 		shadow_with_lock(make_child, &torn);
 	__atomic_store_n(memory_fork_word, FORK_READY, __ATOMIC_RELEASE);

@@ -68,13 +68,20 @@ static long map_memfd(size_t bytes)
 	return mem;
 }
 
-/* The new chunk is a mapping like any other: it goes into the mirror, too. */
-static void mirror_chunk(unsigned long addr, size_t bytes)
+/*
+ * The new chunk is a mapping like any other: it goes into the mirror, too, but
+ * not into one that is just being read.
+ */
+static void mirror_chunk(const struct chunk *c)
 {
+	unsigned long addr = (unsigned long)c->mem;
 	struct mm_op *op = &shadow.own_op;
-	struct mm_file *file = &own_files[nr_own_files++];
+	struct mm_file *file;
 	struct vma_view line;
 
+	if (shadow.mode != SHADOW_LIVE || shadow.rebuilding)
+		return;
+	file = &own_files[nr_own_files++];
 	if (shadow_query(addr, 0, &line) < 0)
 		line.inode = 0;
 	*file = (struct mm_file){
@@ -87,7 +94,7 @@ static void mirror_chunk(unsigned long addr, size_t bytes)
 		.flags = MM_FILE_UNIQUE | MM_FILE_OWN,
 	};
 	*op = (struct mm_op){
-		.call = MM_MMAP, .len = bytes, .prot = PROT_READ | PROT_WRITE,
+		.call = MM_MMAP, .len = c->bytes, .prot = PROT_READ | PROT_WRITE,
 		.flags = MAP_PRIVATE, .file = file, .own = true, .pkey = -1,
 		.ret = (long)addr,
 	};
@@ -103,11 +110,8 @@ static struct chunk map_chunk(size_t bytes)
 	if (shadow.sealed || nr_own_files == CHUNKS_MAX)
 		return c;
 	mem = map_memfd(bytes);
-	if (raw_is_error(mem))
-		return c;
-	c.mem = (char *)mem;
-	if (shadow.mode == SHADOW_LIVE && !shadow.rebuilding)
-		mirror_chunk((unsigned long)mem, bytes);
+	if (!raw_is_error(mem))
+		c.mem = (char *)mem;
 	return c;
 }
 
@@ -144,6 +148,7 @@ void *memory_alloc(size_t bytes)
 		c = map_chunk(want);
 		if (!c.mem)
 			return NULL;
+		mirror_chunk(&c);
 		arena = c.mem;
 		arena_end = c.mem + c.bytes;
 		next_size = LARGE_CHUNK / 4;
@@ -167,6 +172,7 @@ bool memory_more_vmas(void)
 		size *= 2;
 	vma_chunks[nr_vma_chunks++] = c;
 	mm_pool_add(&shadow.mm, c.mem, c.bytes);
+	mirror_chunk(&c);	/* itself takes VMAs */
 	return true;
 }
 

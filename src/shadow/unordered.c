@@ -82,12 +82,17 @@ static long settle_errand(void *arg)
 	return 0;
 }
 
-long unordered_call(struct door *d)
+void unordered_make(struct door *d)
 {
 	struct slot *s = announce(d);
 
 	d->ret = shadow_raw(d);
 	landed(s, d->ret);
+}
+
+long unordered_call(struct door *d)
+{
+	unordered_make(d);
 	/* nested in the owner: it settles before it leaves */
 	shadow_with_lock(settle_errand, NULL);
 	shadow_log_flush();
