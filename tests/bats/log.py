@@ -7,6 +7,13 @@ log.py get PATH <LINES         the value at PATH (calls.mmap) of each line
 log.py sum PATH <LINES         the sum of those
 log.py mirrored N LOG...       status 1 unless at least N processes started,
                                each ended with a summary, and none has drift
+log.py stressed DEATHS LEAST LOG...
+                               status 1 if a process that no line "PID SIGNAL" of
+                               DEATHS names has no summary, if any has drift, if
+                               the library let one go, or if fewer than LEAST
+                               were checked at the end
+log.py asked PERCENT LEAST LOG...  status 1 if a process with LEAST calls or more
+                               asked about more than PERCENT of them
 log.py verdict LOG...          what happened, for people; status as mirrored 1
 """
 import json
@@ -96,6 +103,54 @@ def mirrored(least, paths):
     return 1 if wrong else 0
 
 
+def killed(path):
+    """The processes that a signal ended, as waits.c and reap.py wrote them."""
+    with open(path, encoding="ascii") as deaths:
+        return {int(line.split()[0]) for line in deaths}
+
+
+def stressed(deaths, least, paths):
+    """One log a process. Those that a signal ended may have drift all the same.
+
+    Who takes away what the library stands on cannot be checked at the end: no
+    more than LEAST processes are expected to be."""
+    found = list(runs(paths))
+    dead = killed(deaths)
+    wrong = []
+    checked = 0
+    for path, start, events in found:
+        summary = last_summary(events)
+        checked += any(e["event"] == "check" for e in events)
+        if not summary and lookup(start or {}, "pid") not in dead:
+            wrong.append(f"{path}: no summary, and no signal ended it")
+        if lookup(start or {}, "passive") or summary and summary["drift"]:
+            wrong.append(f"{path}: {json.dumps(summary or start)}")
+        wrong += [f"{path}: {json.dumps(e)}" for e in events
+                  if e["event"] in ("drift", "passive")]
+    if checked < least:
+        wrong.append(f"{checked} of {len(found)} processes were checked")
+    for text in wrong:
+        print(text, file=sys.stderr)
+    return 1 if wrong else 0
+
+
+def asked(percent, least, paths):
+    """What share of its calls each process left to the kernel to tell."""
+    status = 0
+    for path, _, events in runs(paths):
+        summary = last_summary(events)
+        calls = sum(summary["calls"].values()) if summary else 0
+        if calls < least:
+            continue
+        share = 100 * summary["asked"] / calls
+        print(f"{summary['program']}: {summary['asked']} of {calls} calls "
+              f"({share:.2f} %)")
+        if share > percent:
+            print(f"{path}: more than {percent} %", file=sys.stderr)
+            status = 1
+    return status
+
+
 def verdict(paths):
     found = list(runs([p for p in paths if os.path.exists(p)]))
     ended = [s for s in (last_summary(e) for _, _, e in found) if s]
@@ -135,6 +190,10 @@ def main(argv):
         print(sum(v for v in values(args[0]) if v is not None))
     elif command == "mirrored":
         return mirrored(int(args[0]), args[1:])
+    elif command == "stressed":
+        return stressed(args[0], int(args[1]), args[2:])
+    elif command == "asked":
+        return asked(float(args[0]), int(args[1]), args[2:])
     elif command == "verdict":
         return verdict(args)
     else:
