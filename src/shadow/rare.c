@@ -399,14 +399,15 @@ void rare_personality(void)
 			raw_sys1(SYS_personality, PERSONALITY_ASK);
 }
 
-/* The layout was chosen by exec and stays; what reads imply does not. */
+/*
+ * The layout was chosen by exec and stays; what reads imply does not. The thread
+ * that makes a call is asked then.
+ */
 static void follow_personality(const long *arg, long ret)
 {
-	if (raw_is_error(ret))
-		return;
-	if ((arg[0] ^ shadow.mm.personality) & READ_IMPLIES_EXEC)
+	if (!raw_is_error(ret) &&
+	    (arg[0] ^ (long)shadow.mm.personality) & READ_IMPLIES_EXEC)
 		personalities = true;
-	shadow.mm.personality = (uint32_t)arg[0];
 }
 
 /* ------------------------------------------------------------------------------------- */

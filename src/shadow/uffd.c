@@ -57,7 +57,8 @@ static int find_gone(void *ctx, const struct smaps_entry *e)
 {
 	struct vm_area_struct *vma = find_vma(&shadow.mm, e->view.start);
 
-	if (e->vm_flags & VM_UFFD)
+	if ((e->vm_flags & VM_UFFD) ||
+	    unordered_explains(e->view.start, e->view.end))
 		return 0;
 	for (; vma && vma->vm_start < e->view.end; vma = vma->vm_next)
 		if (vma->uffd) {
