@@ -248,6 +248,8 @@ static void test_register_refused(void)
 	is_str(letters(0, 8), "aaaaaaaa", "all is looked at before");
 	is_u64(last.unknown_end, 0, "and nothing is unknown");
 	mm.max_map_count = 2;
+	uffd(MM_UFFD_REGISTER, 2, 4, 1, VM_UFFD_MISSING, -EBUSY);
+	is_u64(last.unknown_end, 0, "however many there may be");
 	uffd(MM_UFFD_REGISTER, 2, 4, 1, VM_UFFD_MISSING, -ENOMEM);
 	is_str(lay(), "0+2 r | 2+6 r", "want of VMAs: the first cut stays");
 	is_str(letters(0, 8), "aaaaaaaa", "and nothing is registered");
