@@ -89,6 +89,9 @@ setup()
 @test "a thread that gives away the stack below its stack pointer" {
 	same_as_plain -- "$progs/stacktrim"
 	assert_mirrored
+	forget_logs
+	same_as_plain -- "$progs/stacktrim" 4
+	assert_mirrored
 }
 
 @test "two threads with one thread pointer" {
@@ -120,6 +123,26 @@ setup()
 	same_as_plain -- "$progs/closer" "$BATS_TEST_TMPDIR/mine"
 	assert_equal "$(cat mine)" mine
 	assert_equal "$(summaries | json_get drift)" 0
+}
+
+@test "a filter that kills for any call but the program's: a summary before" {
+	local how
+
+	for how in prctl seccomp; do
+		forget_logs
+		same_as_plain -- "$progs/filter" "$how"
+		assert_equal "$(cat shadow.out)" $'filtered\ndone'
+		assert_mirrored
+		assert_equal "$(summaries | json_get ended)" seccomp
+		assert_equal "$(events check | json_get trigger)" seccomp
+	done
+}
+
+@test "a filter that the kernel refuses changes nothing" {
+	same_as_plain -- "$progs/filter" bad
+	assert_mirrored
+	assert_equal "$(summaries | json_get ended)" exit
+	assert_equal "$(summaries | json_get calls.mprotect)" 200
 }
 
 @test "intercept=symbol: says that the heap is unseen, and does not touch text" {

@@ -37,7 +37,21 @@ static __attribute__((noinline)) void *trim(void *arg)
 	return NULL;
 }
 
-int main(void)
+static volatile int stop;
+
+static void *busy(void *arg)
+{
+	(void)arg;
+	while (!stop) {
+		void *p = mmap(NULL, 4 * PAGE, PROT_READ,
+			       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+		failed |= p == MAP_FAILED || munmap(p, 4 * PAGE);
+	}
+	return NULL;
+}
+
+static int one_thread(void)
 {
 	pthread_attr_t attr;
 	pthread_t thread;
@@ -46,9 +60,23 @@ int main(void)
 
 	pthread_attr_init(&attr);
 	pthread_attr_setstack(&attr, stack, STACK);
-	if (pthread_create(&thread, &attr, trim, stack))
-		return 1;
-	pthread_join(thread, NULL);
+	return pthread_create(&thread, &attr, trim, stack) ||
+	       pthread_join(thread, NULL) || munmap(stack, STACK);
+}
+
+/* With an argument: while that many other threads map. */
+int main(int argc, char **argv)
+{
+	int others = argc > 1 ? atoi(argv[1]) : 0;
+	pthread_t thread[8];
+
+	for (int i = 0; i < others && i < 8; i++)
+		failed |= pthread_create(&thread[i], NULL, busy, NULL);
+	for (int i = 0; i < (others ? 40 : 1); i++)
+		failed |= one_thread();
+	stop = 1;
+	for (int i = 0; i < others && i < 8; i++)
+		pthread_join(thread[i], NULL);
 	puts(failed ? "failed" : "done");
 	return failed;
 }
