@@ -16,6 +16,9 @@
 
 #define DEFAULT_MAX_MAP_COUNT 65530
 #define ADDR_COMPAT_LAYOUT 0x0200000
+#define LEGACY_LAYOUT	"/proc/sys/vm/legacy_va_layout"
+/* A third of what four page table levels span: no base is lower. */
+#define LEGACY_BASE_MIN	PAGE_ALIGN(((1UL << 47) - PAGE_SIZE) / 3)
 
 static unsigned long limit(unsigned int which)
 {
@@ -66,7 +69,8 @@ void limits_start(void)
 	mm->rlim.memlock = limit(RLIMIT_MEMLOCK);
 	mm->rlim.ipc_lock = may_lock();
 	mm->personality = (unsigned long)raw_sys1(SYS_personality, 0xffffffff);
-	mm->legacy_layout = mm->personality & ADDR_COMPAT_LAYOUT;
+	mm->legacy_layout = mm->personality & ADDR_COMPAT_LAYOUT ||
+			    limits_read_number(LEGACY_LAYOUT, 0);
 	mm->task_size = probe_task_size();
 	mm->max_map_count = (unsigned int)
 		limits_read_number("/proc/sys/vm/max_map_count",
@@ -75,14 +79,19 @@ void limits_start(void)
 
 /*
  * Nothing says where mmap_base is, but at start the topmost mapping below the
- * stack was placed first and ends there.
+ * stack was placed first and ends there; where places are given bottom-up, the
+ * lowest one begins there.
  */
 void limits_find_base(void)
 {
 	const struct vm_area_struct *stack =
 		find_vma(&shadow.mm, shadow.mm.start_stack);
+	const struct vm_area_struct *lowest =
+		find_vma(&shadow.mm, LEGACY_BASE_MIN);
 
-	if (stack && stack->vm_prev)
+	if (shadow.mm.legacy_layout && lowest)
+		shadow.mm.mmap_base = lowest->vm_start;
+	else if (stack && stack->vm_prev)
 		shadow.mm.mmap_base = stack->vm_prev->vm_end;
 }
 
