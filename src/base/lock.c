@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The mirror's lock; the idea and the contract stand in lock.h. */
 #include <errno.h>
+#include <limits.h>
 #include <linux/futex.h>
 #include <linux/time_types.h>
 #include <sys/uio.h>
@@ -37,7 +38,19 @@ void lock_init(struct mirror_lock *l, unsigned long hwcap2)
 void lock_reset(struct mirror_lock *l)
 {
 	l->frame = NULL;
+	l->heir = 0;
 	__atomic_store_n(&l->word, 0, __ATOMIC_RELEASE);
+}
+
+static uint64_t heir_of(const struct mirror_lock *l)
+{
+	return __atomic_load_n(&l->heir, __ATOMIC_RELAXED);
+}
+
+static void set_heir(struct mirror_lock *l, uint64_t from, uint64_t to)
+{
+	__atomic_compare_exchange_n(&l->heir, &from, to, false,
+				    __ATOMIC_RELAXED, __ATOMIC_RELAXED);
 }
 
 static bool try_take(struct mirror_lock *l, uint64_t want)
@@ -128,7 +141,7 @@ static bool spin(struct mirror_lock *l, uint64_t want, unsigned int rounds)
 {
 	while (rounds--) {
 		if (!__atomic_load_n(&l->word, __ATOMIC_RELAXED) &&
-		    try_take(l, want))
+		    !heir_of(l) && try_take(l, want))
 			return true;
 		__builtin_ia32_pause();
 	}
@@ -149,28 +162,64 @@ static void flag_late(struct mirror_lock *l, uint64_t seen, uint64_t since)
 		;
 }
 
+/* One look at the lock by a thread that waits: taken, late, or neither. */
+enum look { LOOK_TAKEN, LOOK_LATE, LOOK_AGAIN };
+
+static enum look look(struct mirror_lock *l, uint64_t self, uint64_t *seen)
+{
+	uint64_t heir = heir_of(l);
+
+	/* who slept cannot know whether others still do */
+	if ((!heir || heir == self) && try_take(l, self | LOCK_WAITERS))
+		return LOOK_TAKEN;
+	*seen = __atomic_load_n(&l->word, __ATOMIC_RELAXED);
+	return *seen & LOCK_LATE ? LOOK_LATE : LOOK_AGAIN;
+}
+
+/* Until something may have changed; false: the deadline has come. */
+static bool rest(struct mirror_lock *l, uint64_t seen, long deadline)
+{
+	if (seen)
+		return sleep_until(l, seen, deadline);
+	raw_sys0(SYS_sched_yield);	/* free, and the heir is on his way */
+	return now_ns() < deadline;
+}
+
+static enum look wait_until(struct mirror_lock *l, uint64_t self,
+			    uint64_t *seen)
+{
+	long start = now_ns();
+	enum look found;
+
+	do {
+		found = look(l, self, seen);
+		if (found != LOOK_AGAIN)
+			return found;
+		if (now_ns() - start > LOCK_HEIR_NS)
+			set_heir(l, 0, self);
+	} while (rest(l, *seen, start + LOCK_WAIT_NS));
+	return LOOK_AGAIN;
+}
+
 /* Wait for another thread's ownership to end; flag it as late if it does not. */
 static bool wait_for(struct mirror_lock *l, uint64_t self)
 {
 	uint64_t since = __atomic_load_n(&l->tickets, __ATOMIC_RELAXED);
-	uint64_t seen;
-	long deadline;
+	uint64_t heir = heir_of(l), seen = 0;
+	enum look found;
 
 	if (spin(l, self, l->no_syscalls ? SPINS_NO_SLEEP : SPINS))
 		return true;
 	if (l->no_syscalls)
 		return false;
-	deadline = now_ns() + LOCK_WAIT_NS;
-	do {
-		/* who slept cannot know whether others still do */
-		if (try_take(l, self | LOCK_WAITERS))
-			return true;
-		seen = __atomic_load_n(&l->word, __ATOMIC_RELAXED);
-		if (seen & LOCK_LATE)
-			return false;
-	} while (!seen || sleep_until(l, seen, deadline));
-	flag_late(l, seen, since);
-	return false;
+	found = wait_until(l, self, &seen);
+	set_heir(l, self, 0);
+	if (found == LOOK_AGAIN) {
+		flag_late(l, seen, since);
+		if (heir)	/* the same all the time: he does not come */
+			set_heir(l, heir, 0);
+	}
+	return found == LOOK_TAKEN;
 }
 
 static enum lock_answer take_contended(struct mirror_lock *l, uint64_t self)
@@ -191,7 +240,7 @@ enum lock_answer lock_take(struct mirror_lock *l, volatile uint64_t *ticket)
 
 	/* a dead call may have left its ticket just here */
 	*ticket = 0;
-	if (unlikely(!try_take(l, self)))
+	if (unlikely(heir_of(l) || !try_take(l, self)))
 		got = take_contended(l, self);
 	if (likely(got <= LOCK_STOLEN))
 		leave_ticket(l, ticket);
@@ -215,5 +264,6 @@ void lock_release(struct mirror_lock *l, volatile uint64_t *ticket)
 	*ticket = 0;
 	old = __atomic_exchange_n(&l->word, 0, __ATOMIC_RELEASE);
 	if (unlikely(old & LOCK_WAITERS) && !l->no_syscalls)
-		raw_sys3(SYS_futex, &l->word, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, 1);
+		raw_sys3(SYS_futex, &l->word, FUTEX_WAKE | FUTEX_PRIVATE_FLAG,
+			 heir_of(l) ? INT_MAX : 1);
 }

@@ -16,6 +16,10 @@
  * is no longer where it was left has lost its owner (siglongjmp out of the door,
  * thread ended in a handler) and may be stolen; what it was doing is unknown.
  *
+ * Fairness. Threads that map without rest would take the lock again before a
+ * sleeper is awake. Who has waited for LOCK_HEIR_NS becomes the heir, and nobody
+ * overtakes the heir; one that does not come is passed over after LOCK_WAIT_NS.
+ *
  * Rank: the mirror's lock is innermost. Under it nothing waits, allocates from
  * the program, faults on the program's memory or writes a log.
  */
@@ -26,12 +30,15 @@
 #include <stdint.h>
 
 #define LOCK_WAIT_NS	10000000L	/* 10 ms */
+#define LOCK_HEIR_NS	1000000L	/* 1 ms */
 
 struct mirror_lock {
 	uint64_t word;		/* 0: free; else thread pointer | LOCK_* bits */
 	volatile uint64_t *frame; /* where the owner left its ticket */
 	uint64_t ticket;
 	uint64_t tickets;	/* never used twice */
+	uint64_t heir;		/* who waited long enough not to be overtaken:
+				 * a thread pointer, or 0 */
 	bool no_syscalls;	/* a seccomp filter is on: spin, never sleep */
 };
 
