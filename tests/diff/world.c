@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/personality.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -22,6 +23,7 @@
 #define POOL		6000
 #define FILES		512
 #define FILE_PAGES	16
+#define LEGACY_BASE	0x2aaaaaaab000UL	/* that is not randomised */
 #define LOCK_LIMIT	(96UL << 10)
 
 struct world world;
@@ -314,10 +316,25 @@ static int seed_one(void *ctx, const struct smaps_entry *e)
 	if (!mm_seed(mm, &e->view, seeded_file(&e->view), e->vm_flags, true,
 		     e->faulted))
 		return -1;
-	/* The highest below the stack was the first to be placed. */
-	if (!(e->vm_flags & VM_GROWSDOWN))
-		mm->mmap_base = e->view.end;
+	/* The first to be placed: the highest below the stack, or the lowest. */
+	if (mm->legacy_layout ? e->view.start < mm->mmap_base &&
+				e->view.start >= LEGACY_BASE :
+				!(e->vm_flags & VM_GROWSDOWN))
+		mm->mmap_base = mm->legacy_layout ? e->view.start : e->view.end;
 	return 0;
+}
+
+/* setarch -L, or the setting of the machine. */
+static bool bottom_up(void)
+{
+	int fd = open("/proc/sys/vm/legacy_va_layout", O_RDONLY);
+	char value = '0';
+
+	if (fd >= 0 && read(fd, &value, 1) != 1)
+		value = '0';
+	if (fd >= 0)
+		close(fd);
+	return value != '0' || personality(0xffffffff) & ADDR_COMPAT_LAYOUT;
 }
 
 static void mutate_rule(struct mm_rules *rules, const char *name)
@@ -368,6 +385,7 @@ static int seed_mirror(struct mm_struct *mm)
 	mm->anon_name_id = name_id;
 	world.first_brk = PAGE_ALIGN(mm->brk);
 	mm->task_size = probe_task_size();
+	mm->legacy_layout = bottom_up();
 	know_limits(mm);
 	return procmaps_each_smaps(smaps_buf, sizeof(smaps_buf), seed_one, mm);
 }
