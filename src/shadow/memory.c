@@ -35,6 +35,7 @@ struct chunk {
 };
 
 uint32_t *memory_fork_word;
+unsigned int memory_chunks;
 
 static struct vm_area_struct first_vmas[384];
 static struct chunk vma_chunks[CHUNKS_MAX];
@@ -77,13 +78,13 @@ static void mirror_chunk(const struct chunk *c)
 	unsigned long addr = (unsigned long)c->mem;
 	struct mm_op *op = &shadow.own_op;
 	struct mm_file *file;
-	struct vma_view line;
+	struct vma_view line = { .inode = 0 };
 
 	if (shadow.mode != SHADOW_LIVE || shadow.rebuilding)
 		return;
 	file = &own_files[nr_own_files++];
-	if (shadow_query(addr, 0, &line) < 0)
-		line.inode = 0;
+	/* shadow_query() would overwrite the name that this memory is for */
+	procmaps_query(&shadow.maps, addr, 0, NULL, 0, &line);
 	*file = (struct mm_file){
 		.inode = line.inode,
 		.dev_major = line.dev_major,
@@ -100,6 +101,7 @@ static void mirror_chunk(const struct chunk *c)
 	};
 	while (mm_commit(&shadow.mm, op) == MM_ASK)
 		mm_answer(op, shadow_ask(op->ask));
+	shadow.seq++;
 }
 
 static struct chunk map_chunk(size_t bytes)
@@ -110,8 +112,10 @@ static struct chunk map_chunk(size_t bytes)
 	if (shadow.sealed || nr_own_files == CHUNKS_MAX)
 		return c;
 	mem = map_memfd(bytes);
-	if (!raw_is_error(mem))
+	if (!raw_is_error(mem)) {
 		c.mem = (char *)mem;
+		memory_chunks++;
+	}
 	return c;
 }
 

@@ -110,24 +110,29 @@ static int read_all(void)
 		err = procmaps_each_smaps(shadow_text_buf,
 					  sizeof(shadow_text_buf), seed_one,
 					  NULL);
+	if (!err)
+		policy_reread(0, ~0UL);
 	return err;
 }
 
 /*
- * When VMAs run out half-way, a chunk is mapped and all is read again: the chunk
- * is a line of its own by then. It must not be linked into the half.
+ * When memory runs out half-way, a chunk is mapped and all is read again: the
+ * chunk is a line of its own by then, which may lie in the part already read. It
+ * must not be linked into the half.
  */
 int shadow_rebuild(void)
 {
+	unsigned int chunks;
 	int err;
 
 	if (shadow.sealed)
 		return -EPERM;
 	shadow.engaged = shadow.rebuilding = true;
-	do
+	do {
+		chunks = memory_chunks;
 		err = read_all();
-	while (err == -EAGAIN && memory_more_vmas());
-	policy_reread(0, ~0UL);
+	} while (err == -EAGAIN ? memory_more_vmas()
+				: !err && chunks != memory_chunks);
 	shadow.engaged = shadow.rebuilding = false;
 	shadow.seq++;
 	if (shadow.mode == SHADOW_LIVE)

@@ -78,20 +78,31 @@ static struct vm_area_struct *across(unsigned long addr)
 	return vma && vma->vm_start < addr ? vma : NULL;
 }
 
+static void forget_batch(struct batch *b)
+{
+	for (unsigned int i = 0; i < b->n; i++)
+		shadow_file_unused(b->file[i]);
+}
+
+/* Before the kernel is read: a chunk that is mapped for it is in its list. */
+static bool room_for_batch(void)
+{
+	while (shadow.mm.pool_free < BATCH + MM_RESERVE)
+		if (!memory_more_vmas())
+			return false;
+	return true;
+}
+
 static int adopt_batch(struct batch *b)
 {
 	int differ = 0, err;
 
 	for (unsigned int i = 0; i < b->n; i++)
 		differ += !same_line(&b->v[i]);
-	while (shadow.mm.pool_free < BATCH + MM_RESERVE)
-		if (!memory_more_vmas())
-			return -ENOMEM;
 	shadow.engaged = true;
 	err = mm_adopt(&shadow.mm, b->from, b->to, b->v, b->file, b->n);
 	shadow.engaged = false;
-	for (unsigned int i = 0; i < b->n; i++)
-		shadow_file_unused(b->file[i]);
+	forget_batch(b);
 	return err ? err : differ;
 }
 
@@ -99,6 +110,7 @@ int shadow_reconcile(unsigned long start, unsigned long end)
 {
 	unsigned long first = start & PAGE_MASK;
 	struct vm_area_struct *vma;
+	unsigned int chunks;
 	int differ = 0, err;
 
 	if (shadow.sealed)
@@ -106,15 +118,18 @@ int shadow_reconcile(unsigned long start, unsigned long end)
 	start &= PAGE_MASK;
 	end = PAGE_ALIGN(end);
 	while (start < end) {
+		if (!room_for_batch())
+			return -ENOMEM;
+		chunks = memory_chunks;
 		batch.from = start;
 		err = read_batch(&batch, end);
 		if (err < 0)
 			return err;
 		vma = across(batch.from);
-		if (vma) {		/* C above: begin where it begins */
+		if (vma)		/* C above: begin where it begins */
 			start = vma->vm_start;
-			for (unsigned int i = 0; i < batch.n; i++)
-				shadow_file_unused(batch.file[i]);
+		if (vma || chunks != memory_chunks) {
+			forget_batch(&batch);
 			continue;
 		}
 		vma = across(batch.to);

@@ -188,6 +188,11 @@ void shadow_say_exec_failed(const char *path, int error);
 int memory_start(void);
 void *memory_alloc(size_t bytes);		/* [lock] NULL: exhausted */
 bool memory_more_vmas(void);			/* [lock] */
+/*
+ * [lock] How many chunks were mapped. What was read of the kernel's list before
+ * this changed is out of date: the chunk may lie in the part already read.
+ */
+extern unsigned int memory_chunks;
 /* Hand all VMA memory to a freshly initialised mm [lock]. */
 void memory_reset_vmas(void);
 bool memory_is_own(const struct vma_view *v);

@@ -119,6 +119,8 @@ static void settle(const struct slot *s)
 		calls_fill(s->info, s->arg, op);
 		if (!door_reserve(op))
 			return;
+	}
+	if (undisturbed(s)) {	/* nor by a chunk where it unmapped */
 		op->ret = s->ret;
 		door_apply(s->info, s->arg, op);
 		return;
