@@ -22,6 +22,8 @@
 #define PR_SET_MEMORY_MERGE_	67
 #define PR_GET_MEMORY_MERGE_	68
 #define PR_SET_VMA_		0x53564d41
+#define MADV_POPULATE_WRITE_	23
+#define MADV_GUARD_INSTALL_	102
 
 #define ARCH_MAP_VDSO_X32_	0x2001	/* and _32 and _64 after it */
 #define ARCH_MAP_VDSO_64_	0x2003
@@ -137,6 +139,15 @@ static bool arch_prctl_concerns(const long *arg)
 	       code == ARCH_SHSTK_ENABLE_ || code == ARCH_SHSTK_DISABLE_;
 }
 
+/* Most advice is about pages, and may take its time over them. */
+static bool process_madvise_concerns(const long *arg)
+{
+	return (calls_advice_doubt((int)arg[3]) ||
+		(int)arg[3] == MADV_POPULATE_WRITE_ ||
+		(int)arg[3] == MADV_GUARD_INSTALL_) &&
+	       !shadow.sealed && self_is_pidfd((int)arg[0]);
+}
+
 static bool ioctl_concerns(const long *arg)
 {
 	return unlikely(registers(arg) ||
@@ -161,7 +172,7 @@ bool rare_concerns(const struct door *d)
 	case CALL_prctl:
 		return prctl_concerns(arg);
 	case CALL_process_madvise:
-		return !shadow.sealed && self_is_pidfd((int)arg[0]);
+		return process_madvise_concerns(arg);
 	default:
 		return true;
 	}
