@@ -67,24 +67,39 @@ static bool try_take(struct mirror_lock *l, uint64_t want)
  */
 static void leave_ticket(struct mirror_lock *l, volatile uint64_t *ticket)
 {
-	l->ticket = ++l->tickets;
+	__atomic_store_n(&l->ticket, ++l->tickets, __ATOMIC_RELEASE);
 	*ticket = l->ticket;
 	__atomic_store_n(&l->frame, ticket, __ATOMIC_RELEASE);
+}
+
+static volatile uint64_t *frame_of(const struct mirror_lock *l)
+{
+	return __atomic_load_n(&l->frame, __ATOMIC_ACQUIRE);
+}
+
+static uint64_t ticket_of(const struct mirror_lock *l)
+{
+	return __atomic_load_n(&l->ticket, __ATOMIC_ACQUIRE);
 }
 
 /*
  * Is the owner's ticket gone from the frame where it was left? The frame may be
  * unmapped by now: only the kernel can look without harm.
+ *
+ * The owner may release the lock and take it again while we look, from the very
+ * same frame. Frame, ticket and frame again, read in this order, belong to one
+ * ownership that has left its ticket if the ticket is still the same at the end:
+ * the frame is published last and withdrawn first.
  */
 static bool owner_is_dead(const struct mirror_lock *l)
 {
-	volatile uint64_t *frame = __atomic_load_n(&l->frame, __ATOMIC_ACQUIRE);
-	uint64_t found = 0, want = l->ticket;
+	volatile uint64_t *frame = frame_of(l);
+	uint64_t want = ticket_of(l), found = 0;
 	struct iovec local = { &found, sizeof(found) };
 	struct iovec remote = { (void *)(uintptr_t)frame, sizeof(found) };
 	long n;
 
-	if (!frame || l->no_syscalls)
+	if (!frame || l->no_syscalls || frame_of(l) != frame)
 		return false;
 	n = raw_sys6(SYS_process_vm_readv, raw_sys0(SYS_getpid), &local, 1,
 		     &remote, 1, 0);
@@ -92,9 +107,7 @@ static bool owner_is_dead(const struct mirror_lock *l)
 		return false;
 	if (found == want && !raw_is_error(n))
 		return false;
-	/* still the same ownership that we looked at? */
-	return __atomic_load_n(&l->frame, __ATOMIC_ACQUIRE) == frame &&
-	       l->ticket == want;
+	return frame_of(l) == frame && ticket_of(l) == want;
 }
 
 static bool steal(struct mirror_lock *l, uint64_t self)
