@@ -44,6 +44,46 @@ bool mlock_future_ok(const struct mm_struct *mm, uint64_t flags,
 	       limit_pages(mm->rlim.memlock);
 }
 
+/* What a range has of each of the things that limits count, in pages. */
+struct counts {
+	unsigned long total, data, locked;
+};
+
+static void count_range(const struct mm_struct *mm, unsigned long start,
+			unsigned long end, struct counts *c)
+{
+	const struct vm_area_struct *vma = vma_after(mm, start);
+	unsigned long from, to, pages;
+
+	for (; vma && vma->vm_start < end; vma = vma->vm_next) {
+		from = vma->vm_start > start ? vma->vm_start : start;
+		to = vma->vm_end < end ? vma->vm_end : end;
+		pages = (to - from) >> PAGE_SHIFT;
+		c->total += pages;
+		if (is_data_mapping(vma->vm_flags))
+			c->data += pages;
+		if (vma->vm_flags & VM_LOCKED)
+			c->locked += pages;
+	}
+}
+
+int may_grow(const struct mm_struct *mm, uint64_t flags, unsigned long bytes,
+	     unsigned long start, unsigned long end)
+{
+	unsigned long pages = bytes >> PAGE_SHIFT;
+	struct counts gone = { .total = 0 };
+
+	count_range(mm, start, end, &gone);
+	if (flags & VM_LOCKED && !mm->rlim.ipc_lock &&
+	    mm_locked(mm) - gone.locked + pages > limit_pages(mm->rlim.memlock))
+		return -EAGAIN;
+	if (mm->total_vm - gone.total + pages > limit_pages(mm->rlim.as))
+		return -ENOMEM;
+	return is_data_mapping(flags) &&
+	       mm->data_vm - gone.data + pages > limit_pages(mm->rlim.data) ?
+		       -ENOMEM : 0;
+}
+
 int may_split(const struct mm_struct *mm, const struct vm_area_struct *vma,
 	      unsigned long addr)
 {

@@ -309,7 +309,10 @@ static void forget_anon_vma(struct mm_struct *mm, struct vm_area_struct *vma)
 	vma_open_faults(mm, vma);
 }
 
-/* Fixed kernels split a locked source, so that only the part is unlocked. */
+/*
+ * Fixed kernels split a locked source first, so that only the part is unlocked;
+ * with what is left of it the copy may merge.
+ */
 static void isolate(struct mm_struct *mm, struct vm_area_struct *vma,
 		    const struct piece *p)
 {
@@ -335,10 +338,6 @@ static VS_NOINLINE void dontunmap_complete(struct mm_struct *mm,
 	unsigned long counted = mm->rules.fixed_move_checks_first ?
 					0 : p->new_len >> PAGE_SHIFT;
 
-	if (fixed && !whole && (vma->vm_flags & VM_LOCKED_MASK)) {
-		isolate(mm, vma, p);
-		whole = true;
-	}
 	vma->vm_unsure &= ~(uint32_t)VM_LOCKED_MASK;
 	if (vma->vm_flags & VM_LOCKED)
 		mm->locked_lost += vma_pages(vma) - counted;
@@ -362,6 +361,9 @@ static int move_vma(struct mm_struct *mm, struct mm_op *op,
 		all_unknown(mm, op, r);
 		return MM_DONE;
 	}
+	if (r->flags & MREMAP_DONTUNMAP_ && mm->rules.dontunmap_fixed &&
+	    vma->vm_flags & VM_LOCKED_MASK)
+		isolate(mm, vma, p);
 	if (copy_vma(mm, op, r, p, &copy) == MM_ASK)
 		return MM_ASK;
 	if (r->flags & MREMAP_DONTUNMAP_)

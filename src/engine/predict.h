@@ -57,6 +57,12 @@ unsigned long vm_unmapped_area(const struct mm_struct *mm,
 
 /* limits.c: accounting limits; each mirrors the kernel function so named. */
 bool can_do_mlock(const struct mm_struct *mm);
+/*
+ * What the limits say to @bytes more of a mapping with @flags, once what is in
+ * [@start, @end) is unmapped: 0, -EAGAIN for locked memory, -ENOMEM.
+ */
+int may_grow(const struct mm_struct *mm, uint64_t flags, unsigned long bytes,
+	     unsigned long start, unsigned long end);
 /* Would unmapping or cutting [start, end) fail? 0 or -errno. */
 int may_cut(const struct mm_struct *mm, unsigned long start, unsigned long end);
 /* Pages of [start, end) that VMAs cover. */

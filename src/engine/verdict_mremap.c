@@ -77,6 +77,12 @@ static bool source_first(const struct mm_struct *mm)
 	       !mm->rules.fixed_move_checks_first;
 }
 
+/* Where that ends which is unmapped for the copy. */
+static unsigned long target_end(const struct remap *r)
+{
+	return r->flags & FIXED ? r->new_addr + r->new_len : r->new_addr;
+}
+
 /* Mirrors check_prep_vma(), once vma_to_resize(). */
 static int check_vma(const struct mm_struct *mm, const struct remap *r,
 		     const struct vm_area_struct *vma)
@@ -101,10 +107,9 @@ static int check_vma(const struct mm_struct *mm, const struct remap *r,
 		return 0;
 	if (vma->vm_flags & (VM_DONTEXPAND | VM_PFNMAP))
 		return -EFAULT;
-	if (!mlock_future_ok(mm, vma->vm_flags, delta))
-		return -EAGAIN;
-	return may_expand_vm(mm, vma->vm_flags, delta >> PAGE_SHIFT) ?
-		       0 : -ENOMEM;
+	return may_grow(mm, vma->vm_flags, delta, r->new_addr,
+			mm->rules.fixed_move_checks_first ? r->new_addr :
+							    target_end(r));
 }
 
 static bool expands_in_place(const struct mm_struct *mm, const struct remap *r,
@@ -251,9 +256,9 @@ static void remap_to(struct mm_struct *mm, struct mm_op *op,
 				r->old_len - r->new_len);
 	if (!err && !checks_first)
 		err = check_vma(mm, r, vma);
-	if (!err && r->flags & DONTUNMAP &&
-	    !may_expand_vm(mm, vma->vm_flags, r->old_len >> PAGE_SHIFT))
-		err = -ENOMEM;
+	if (!err && r->flags & DONTUNMAP)
+		err = may_grow(mm, vma->vm_flags & ~VM_LOCKED, r->old_len,
+			       r->new_addr, target_end(r));
 	if (err)
 		foretell(op, err, true);
 	else if (several)

@@ -199,6 +199,42 @@ static void test_dontunmap_between_its_source_and_another(void)
 	is_u64(last.unknown_end, 0, "which is known");
 }
 
+/*
+ *	....LLLLLLLL  ->  LLLLLLAAAALL	the copy meets what is left of its source
+ */
+static void test_dontunmap_beside_the_rest_of_a_locked_source(void)
+{
+	lab_reset(&rules_6_1);
+	map(4, 11, R);
+	lock_ret(4, 11, 0, 0);
+	remap(6, 4, 4, DONTUNMAP | MREMAP_FIXED, 0, 0);
+	is_str(lay(), "0+6 r lo | 6+4 r | 10+5 r lo",
+	       "where mended: split before it is copied");
+}
+
+/* What the target had does not count any more, unless all is checked first. */
+static void test_limits_and_the_target(void)
+{
+	each_kernel(k) {
+		bool first = lab_kernels[k].rules->fixed_move_checks_first;
+
+		lab_reset(lab_kernels[k].rules);
+		mm.rlim.data = 6 * PAGE_SIZE;
+		map(0, 1, RW);
+		map(10, 5, RW);
+		remap(0, 1, 4, FIXED, 10, first ? -ENOMEM : 10);
+		is_i64(last.predicted, last.ret, "%s: growth on the way",
+		       lab_kernels[k].name);
+		lab_reset(lab_kernels[k].rules);
+		mm.rlim.as = 8 * PAGE_SIZE;
+		map(0, 4, R);
+		map(10, 4, RW);
+		remap(0, 4, 4, DONTUNMAP | MREMAP_FIXED, 10, 10);
+		is_i64(last.predicted, last.ret, "%s: a copy for a mapping",
+		       lab_kernels[k].name);
+	}
+}
+
 /* What counts against RLIMIT_MEMLOCK once part of a locked mapping moved. */
 static void test_dontunmap_counts_locked_memory(void)
 {
@@ -339,6 +375,8 @@ int main(void)
 	test_dontunmap_unlocks_the_source();
 	test_dontunmap_next_to_itself();
 	test_dontunmap_between_its_source_and_another();
+	test_dontunmap_beside_the_rest_of_a_locked_source();
+	test_limits_and_the_target();
 	test_dontunmap_counts_locked_memory();
 	test_which_refusal_comes_first();
 	test_dontunmap_offset_of_the_source();
