@@ -12,8 +12,9 @@ log.py stressed DEATHS LEAST LOG...
                                DEATHS names has no summary, if any has drift, if
                                the library let one go, or if fewer than LEAST
                                were checked at the end
-log.py asked PERCENT LEAST LOG...  status 1 if a process with LEAST calls or more
-                               asked about more than PERCENT of them
+log.py asked PERCENT LOG...    status 1 if a process asked about more than
+                               PERCENT of its calls; a fork child with under 200
+                               of them may, it inherits what nobody knows
 log.py verdict LOG...          what happened, for people; status as mirrored 1
 """
 import json
@@ -134,19 +135,21 @@ def stressed(deaths, least, paths):
     return 1 if wrong else 0
 
 
-def asked(percent, least, paths):
+def asked(percent, paths):
     """What share of its calls each process left to the kernel to tell."""
     status = 0
     for path, _, events in runs(paths):
         summary = last_summary(events)
         calls = sum(summary["calls"].values()) if summary else 0
-        if calls < least:
+        child = any(e["event"] == "fork" for e in events)
+        if not calls or child and calls < 200:
             continue
         share = 100 * summary["asked"] / calls
         print(f"{summary['program']}: {summary['asked']} of {calls} calls "
               f"({share:.2f} %)")
-        if share > percent:
-            print(f"{path}: more than {percent} %", file=sys.stderr)
+        if share >= percent:
+            print(f"{path}: asked about {share:.2f} % of the calls, "
+                  f"less than {percent} % were expected", file=sys.stderr)
             status = 1
     return status
 
@@ -193,7 +196,7 @@ def main(argv):
     elif command == "stressed":
         return stressed(args[0], int(args[1]), args[2:])
     elif command == "asked":
-        return asked(float(args[0]), int(args[1]), args[2:])
+        return asked(float(args[0]), args[1:])
     elif command == "verdict":
         return verdict(args)
     else:

@@ -29,8 +29,17 @@ strace_agrees()
 		"$BATS_TEST_TMPDIR"/traced.[0-9]*
 }
 
+# seldom_asked: the engine says yes or no by itself; of each process's calls fewer
+# than two in a hundred were left to the kernel to tell.
+seldom_asked()
+{
+	"$python" -I "$log_tool" asked 2 "$BATS_TEST_TMPDIR"/log.* ||
+		fail 'the kernel was asked too often'
+}
+
 # program_is_mirrored N -- COMMAND...: output and status as without the library,
-# N processes at least, all with a summary and without drift, all calls counted.
+# N processes at least, all with a summary and without drift, the kernel seldom
+# asked, all calls counted.
 program_is_mirrored()
 {
 	local processes=$1
@@ -38,5 +47,6 @@ program_is_mirrored()
 	shift 2
 	same_as_plain -- "$@"
 	assert_mirrored "$processes"
+	seldom_asked
 	strace_agrees -- "$@"
 }

@@ -1,7 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Real programs: the same output and exit status as without the library, a
-# summary for every process, no drift, and not one call missed (strace counts).
+# summary for every process, no drift, the kernel seldom asked, and not one call
+# missed (strace counts).
 
 load helper
 load programs
@@ -136,6 +137,7 @@ redis_session()
 	assert_equal "$shadow" "$plain"
 	assert_equal "$shadow" 'status 0'
 	assert_mirrored 1
+	seldom_asked
 }
 
 @test "redis-server: strace counts the same" {
