@@ -156,7 +156,8 @@ int mm_adopt(struct mm_struct *mm, unsigned long start, unsigned long end,
  * cut at the ends; mm_adopt() of a wider range must follow, which puts together
  * what the kernel has as one. Needs 2 VMAs in the pool; changes nothing without.
  */
-#define MM_DOUBT_ALL 0xffffffffu
+#define MM_DOUBT_ALL   0xffffffffu
+#define MM_DOUBT_FLAGS 0xfffffffeu	/* all flags, not the identity */
 void mm_doubt(struct mm_struct *mm, unsigned long start, unsigned long end,
 	      uint32_t flags);
 

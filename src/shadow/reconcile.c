@@ -168,6 +168,12 @@ int shadow_reconcile_around(unsigned long start, unsigned long end,
 		if (vma && vma->vm_start < start)
 			start = vma->vm_start;
 	}
+	/*
+	 * A neighbour that another call in flight may have changed already must
+	 * not lend its flags to what the kernel shows as one with it.
+	 */
+	if (unordered_explains(start, end))
+		mm_doubt(&shadow.mm, start, end, MM_DOUBT_FLAGS);
 	return shadow_reconcile(start > PAGE_SIZE ? start - PAGE_SIZE : 0,
 				end + PAGE_SIZE);
 }
