@@ -284,6 +284,25 @@ static unsigned long guard_gap(struct scratch *s, unsigned long usual)
 	return s->failed ? usual : low;
 }
 
+/*
+ * vm.mmap_min_addr is what may be asked for; hints are raised to the kernel's own
+ * limit where that is higher (CONFIG_LSM_MMAP_MIN_ADDR). A hint that ends up high
+ * above found its place taken.
+ */
+#define LOW_END 0x1000000UL
+
+static void raise_min_addr(struct scratch *s, struct mm_rules *r)
+{
+	unsigned long at = map(s, PAGE_SIZE, 1, 0, NORESERVE);
+
+	if (raw_is_error(at))
+		return;
+	s->calls++;
+	raw_sys2(SYS_munmap, at, PAGE_SIZE);
+	if (at > r->mmap_min_addr && at < LOW_END)
+		r->mmap_min_addr = at;
+}
+
 /* Rules that no trial tells: those of the kernels that have the other. */
 static void derive(struct mm_rules *r)
 {
@@ -357,6 +376,7 @@ unsigned int calibrate_rules(struct mm_rules *rules)
 	rules->stack_guard_gap =
 		guard_gap(&s, rules->stack_guard_gap >> PAGE_SHIFT)
 		<< PAGE_SHIFT;
+	raise_min_addr(&s, rules);
 	derive(rules);
 	s.calls++;
 	raw_sys2(SYS_munmap, s.wall, WALL_PAGES * PAGE_SIZE);

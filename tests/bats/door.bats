@@ -55,6 +55,19 @@ setup()
 		"$(summaries | json_get placement.hit)"
 }
 
+@test "hints below what may be mapped: every address is foretold" {
+	requires perl
+	# mmap(hint, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+	run shadow_run -- perl -e '
+		printf "%d\n", syscall(9, $_ * 4096, 4096, 0, 0x22, -1, 0) < 1e7
+			for 1 .. 20;'
+	assert_success
+	assert_line 1
+	assert_mirrored
+	assert_equal "$(summaries | json_get placement.predicted)" \
+		"$(summaries | json_get placement.hit)"
+}
+
 @test "eight threads that map, protect and unmap" {
 	same_as_plain -- "$progs/storm" 8 4000
 	assert_mirrored
