@@ -15,6 +15,7 @@
 		SECONDS_EACH=150 \
 		"$top_srcdir/scripts/check-kernels"
 	echo "$output"
+	printf '# %s\n' "${lines[@]}" >&3
 	[ "$status" -ne 77 ] || skip "${lines[-1]}"
 	[ "$status" -eq 0 ]
 }
