@@ -46,7 +46,7 @@ struct options {
 					 * everything there; else a path, its %
 					 * not yet expanded */
 	char trace[OPTIONS_TEXT];	/* "": none */
-	char rules[OPTIONS_TEXT];	/* field=0|1,... for shadow to apply */
+	char rules[OPTIONS_TEXT];	/* as engine/rules.h parses it */
 	uint32_t format;		/* enum options_format */
 	uint32_t check;			/* OPTIONS_CHECK_*, or every N calls */
 	uint32_t intercept;		/* enum options_intercept */

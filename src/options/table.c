@@ -91,9 +91,10 @@ const struct option options_table[OPTIONS_COUNT] = {
 		.help = "for tests: harmless system calls that mark the "
 			"library's start and end in strace",
 	}, {
-		.key = "rules", AT(rules), .text = "FIELD=0|1,...",
+		.key = "rules", AT(rules), .text = "SET,FIELD=VALUE,...",
 		.built = true, .standard = "",
-		.help = "for tests: overrule what was found out about the kernel",
+		.help = "for tests: overrule what was found out about the kernel, by a known\n"
+			"\tkernel's set (6.1, ...), by single fields, or both",
 	}, {
 		.key = "help", AT(help), .choices = switches, .built = true,
 		.standard = "0",

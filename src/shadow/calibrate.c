@@ -360,7 +360,7 @@ unsigned int calibrate_rules(struct mm_rules *rules)
 	const struct trial *t;
 	bool found;
 
-	rules_default(rules);
+	*rules = rule_sets[RULES_6_18].rules;
 	read_settings(rules);
 	s.wall = map(&s, 0, WALL_PAGES, 0, NORESERVE);
 	if (raw_is_error(s.wall))

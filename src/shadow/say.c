@@ -44,7 +44,7 @@ static size_t list_rules(struct report_count *out)
 		if (n == RULES_MAX)
 			break;
 		out[n].name = f->name;
-		out[n++].count = *rule_switch(&shadow.mm.rules, f);
+		out[n++].count = rule_value(&shadow.mm.rules, f);
 	}
 	return n;
 }

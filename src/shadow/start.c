@@ -27,26 +27,20 @@ static void release_file(struct mm_struct *mm, struct mm_file *file)
 	shadow_file_unused(file);
 }
 
-/* rules=NAME=0|1,...: for tests, which remove a rule and want to see drift. */
+/* rules=: for tests, which remove a rule and want to see drift. */
 static void override_rules(const char *text)
 {
-	const char *p = text;
+	static char notice[128];
+	const char *bad = rules_parse(&shadow.mm.rules, text);
+	struct fmt f;
 
-	while (*p) {
-		const struct rule_field *f = rule_fields;
-		size_t n = 0;
-
-		while (f->name && !(str_starts(p, f->name) &&
-				    p[str_len(f->name)] == '='))
-			f++;
-		if (f->name) {
-			n = str_len(f->name) + 1;
-			*rule_switch(&shadow.mm.rules, f) = p[n] == '1';
-		}
-		while (p[n] && p[n] != ',')
-			n++;
-		p += n + (p[n] == ',');
-	}
+	if (!bad)
+		return;
+	fmt_init(&f, notice, sizeof(notice));
+	fmt_str(&f, "rules=: no set and no FIELD=VALUE, ignored from here on: ");
+	for (; *bad && f.len < sizeof(notice) - 1; bad++)
+		fmt_char(&f, *bad < ' ' ? '?' : *bad);
+	shadow_say_notice(notice);
 }
 
 static void set_checks(const struct options *o)

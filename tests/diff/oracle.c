@@ -133,6 +133,8 @@ static const char *invisible(const char *name)
 		  "needs PR_SET_MEMORY_MERGE, which is not mirrored yet" },
 		{ "low_limit_min_addr",
 		  "needs a full address space and vm.mmap_min_addr above 4096" },
+		{ "mmap_min_addr",
+		  "needs a hint below it, and no call here has one" },
 		{ "thp_read_faults",
 		  "adds doubt, which is asked about, never a wrong answer" },
 	};

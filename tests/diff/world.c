@@ -342,7 +342,7 @@ static void mutate_rule(struct mm_rules *rules, const char *name)
 	const struct rule_field *field;
 
 	for (field = rule_fields; field->name; field++)
-		if (name && !strcmp(field->name, name))
+		if (name && !field->number && !strcmp(field->name, name))
 			*rule_switch(rules, field) ^= true;
 	if (name && !strcmp(name, "stack_guard_gap"))
 		rules->stack_guard_gap -= PAGE_SIZE;

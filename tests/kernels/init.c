@@ -47,6 +47,19 @@ static void speak_on(const char *port)
 	close(fd);
 }
 
+/* What was found is what is known of this version. */
+static void compare_rules(const struct mm_rules *rules, const char *release)
+{
+	const struct rule_set *set = rules_for_kernel(release);
+	const struct rule_field *f = rule_fields;
+
+	for (; (f = rules_next_difference(f, rules, &set->rules)); f++)
+		printf("%s rule %s is %lu, in the set %s %lu\n",
+		       f->source == RULE_VERSION ? "not ok" : "#", f->name,
+		       (unsigned long)rule_value(rules, f), set->name,
+		       (unsigned long)rule_value(&set->rules, f));
+}
+
 static void say_kernel(void)
 {
 	static char text[1024];
@@ -60,6 +73,7 @@ static void say_kernel(void)
 	fmt_init(&f, text, sizeof(text));
 	rules_describe(&f, &rules);
 	printf("# rules %s\n", text);
+	compare_rules(&rules, name.release);
 	fflush(stdout);
 }
 
