@@ -102,16 +102,19 @@ static bool stack_is_roomy(unsigned long sp)
 }
 
 /* A stack that was unmapped may come again with another extent. */
+void door_forget_stacks(unsigned long start, unsigned long end)
+{
+	for (unsigned int i = 0; i < STACK_CACHE; i++)
+		if (stack_cache[i].thread && start < stack_cache[i].hi &&
+		    end > stack_cache[i].lo)
+			stack_cache[i].thread = 0;
+}
+
 static void forget_stacks(const struct mm_op *op)
 {
-	if (op->call != MM_MUNMAP && op->call != MM_MMAP &&
-	    op->call != MM_MREMAP)
-		return;
-	for (unsigned int i = 0; i < STACK_CACHE; i++)
-		if (stack_cache[i].thread &&
-		    op->touched_start < stack_cache[i].hi &&
-		    op->touched_end > stack_cache[i].lo)
-			stack_cache[i].thread = 0;
+	if (op->call == MM_MUNMAP || op->call == MM_MMAP ||
+	    op->call == MM_MREMAP)
+		door_forget_stacks(op->touched_start, op->touched_end);
 }
 
 /* --- one call, by the owner of the lock ------------------------------------ */
@@ -366,9 +369,13 @@ static void elsewhere(struct door *d, volatile uint64_t *ticket)
 	unblock_signals(&mask);
 }
 
+/*
+ * What an unordered call did to this very stack is not known before it is
+ * settled.
+ */
 static void owner(struct door *d, volatile uint64_t *ticket)
 {
-	if (likely(stack_is_roomy(d->sp) &&
+	if (likely(!unordered_waiting() && stack_is_roomy(d->sp) &&
 		   !calls_touch_stack(d->info, d->regs->arg, d->sp))) {
 		owner_call(d);
 		lock_release(&shadow.lock, ticket);

@@ -16,6 +16,9 @@ bool door_reserve(struct mm_op *op);
 /* [lock] The kernel has answered op->ret: ask what is undecided, and commit. */
 void door_apply(const struct call_info *c, const long *arg, struct mm_op *op);
 
+/* [lock] Whose stack meets [start, end) is to be looked up anew. */
+void door_forget_stacks(unsigned long start, unsigned long end);
+
 /* [lock] Count a call of the program. */
 void door_count(const struct door *d);
 
@@ -28,6 +31,11 @@ long unordered_call(struct door *d);
 void unordered_make(struct door *d);
 void unordered_settle(void);		/* [lock] */
 bool unordered_in_flight(void);
+extern uint32_t unordered_done;		/* made, not settled yet */
+static inline bool unordered_waiting(void)
+{
+	return __atomic_load_n(&unordered_done, __ATOMIC_SEQ_CST) != 0;
+}
 /*
  * [lock] unordered_explains() - is there a call, announced and not settled yet,
  * that may have changed [start, end)? A difference there is not judged: when

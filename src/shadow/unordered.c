@@ -33,7 +33,8 @@ struct slot {
 
 static struct slot slots[SLOTS];
 static uint64_t announced;		/* how many ever */
-static uint32_t flying, done;
+static uint32_t flying;
+uint32_t unordered_done;
 static uint32_t untracked;		/* calls made when no slot was free */
 static uint64_t calls_made[CALLS], by_tier[TIERS];
 
@@ -72,7 +73,7 @@ static void landed(struct slot *s, long ret)
 	} else {
 		__atomic_fetch_add(&untracked, 1, __ATOMIC_SEQ_CST);
 	}
-	__atomic_fetch_add(&done, 1, __ATOMIC_SEQ_CST);
+	__atomic_fetch_add(&unordered_done, 1, __ATOMIC_SEQ_CST);
 	__atomic_fetch_sub(&flying, 1, __ATOMIC_SEQ_CST);
 }
 
@@ -126,16 +127,17 @@ static void settle(const struct slot *s)
 		return;
 	}
 	shadow.count.settled++;
-	if (calls_range(s->info, s->arg, s->ret, &start, &end))
-		shadow_reconcile_around(start, end,
-					calls_doubt(s->info, s->arg));
-	else
+	if (!calls_range(s->info, s->arg, s->ret, &start, &end)) {
 		shadow_rebuild();
+		return;
+	}
+	door_forget_stacks(start, end);
+	shadow_reconcile_around(start, end, calls_doubt(s->info, s->arg));
 }
 
 void unordered_settle(void)
 {
-	if (likely(!__atomic_load_n(&done, __ATOMIC_SEQ_CST)))
+	if (likely(!unordered_waiting()))
 		return;
 	for (unsigned int i = 0; i < SLOTS; i++) {
 		static struct slot s;	/* [lock] */
@@ -145,14 +147,14 @@ void unordered_settle(void)
 			continue;
 		s = slots[i];
 		__atomic_store_n(&slots[i].state, SLOT_FREE, __ATOMIC_SEQ_CST);
-		__atomic_fetch_sub(&done, 1, __ATOMIC_SEQ_CST);
+		__atomic_fetch_sub(&unordered_done, 1, __ATOMIC_SEQ_CST);
 		settle(&s);
 	}
 	if (__atomic_load_n(&untracked, __ATOMIC_SEQ_CST)) {
 		uint32_t n = __atomic_exchange_n(&untracked, 0,
 						 __ATOMIC_SEQ_CST);
 
-		__atomic_fetch_sub(&done, n, __ATOMIC_SEQ_CST);
+		__atomic_fetch_sub(&unordered_done, n, __ATOMIC_SEQ_CST);
 		shadow.count.settled += n;
 		shadow_rebuild();
 	}
@@ -207,5 +209,5 @@ void unordered_forget(void)
 		by_tier[i] = 0;
 	for (unsigned int i = 0; i < SLOTS; i++)
 		slots[i].state = SLOT_FREE;
-	flying = done = untracked = 0;
+	flying = unordered_done = untracked = 0;
 }

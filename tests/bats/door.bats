@@ -102,6 +102,12 @@ setup()
 @test "a thread that gives away the stack below its stack pointer" {
 	same_as_plain -- "$progs/stacktrim"
 	assert_mirrored
+	forget_logs
+	same_as_plain -- "$progs/stacktrim" 4
+	assert_mirrored
+	forget_logs
+	shadow_run check=each -- "$progs/stacktrim" 4
+	assert_mirrored
 }
 
 @test "two threads with one thread pointer" {
