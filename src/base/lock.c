@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <linux/futex.h>
 #include <linux/time_types.h>
+#include <sys/prctl.h>
 #include <sys/uio.h>
 #include <time.h>
 
@@ -12,10 +13,13 @@
 #include "base/raw_syscall.h"
 
 #define HWCAP2_FSGSBASE 0x2
+#define ID_OFFSET_MAX 4096		/* of a thread control block */
 #define SPINS 100			/* a few hundred ns before sleeping */
 #define SPINS_NO_SLEEP 200000		/* some 10 ms of pauses */
 
 static bool have_rdfsbase;
+/* Where libc has a thread's id, behind its thread pointer; 0: unknown. */
+static uint64_t id_offset;
 
 uint64_t thread_pointer(void)
 {
@@ -33,6 +37,15 @@ void lock_init(struct mirror_lock *l, unsigned long hwcap2)
 	have_rdfsbase = hwcap2 & HWCAP2_FSGSBASE;
 	l->no_syscalls = false;
 	lock_reset(l);
+}
+
+void lock_find_ids(void)
+{
+	uint64_t at = 0, self = thread_pointer();
+
+	if (!raw_sys2(SYS_prctl, PR_GET_TID_ADDRESS, &at) && at > self &&
+	    at < self + ID_OFFSET_MAX)
+		id_offset = at - self;
 }
 
 void lock_reset(struct mirror_lock *l)
@@ -91,7 +104,7 @@ static uint64_t ticket_of(const struct mirror_lock *l)
  * ownership that has left its ticket if the ticket is still the same at the end:
  * the frame is published last and withdrawn first.
  */
-static bool owner_is_dead(const struct mirror_lock *l)
+static bool ticket_is_gone(const struct mirror_lock *l)
 {
 	volatile uint64_t *frame = frame_of(l);
 	uint64_t want = ticket_of(l), found = 0;
@@ -110,11 +123,41 @@ static bool owner_is_dead(const struct mirror_lock *l)
 	return frame_of(l) == frame && ticket_of(l) == want;
 }
 
+/*
+ * Has the thread ended, its stack and ticket left as they were? That is how one
+ * goes that leaves by the bare system call. The kernel clears the id then. A
+ * thread that is not libc's is never found so: its block looks otherwise.
+ */
+static bool thread_has_ended(const struct mirror_lock *l, uint64_t thread)
+{
+	uint64_t ticket = ticket_of(l);
+	struct { uint64_t tcb, dtv, self; } head;
+	uint32_t id;
+	struct iovec local[2] = { { &head, sizeof(head) }, { &id, sizeof(id) } };
+	struct iovec remote[2] = {
+		{ (void *)(uintptr_t)thread, sizeof(head) },
+		{ (void *)(uintptr_t)(thread + id_offset), sizeof(id) },
+	};
+
+	if (!id_offset || l->no_syscalls ||
+	    raw_sys6(SYS_process_vm_readv, raw_sys0(SYS_getpid), local, 2,
+		     remote, 2, 0) != sizeof(head) + sizeof(id))
+		return false;
+	return head.tcb == thread && head.self == thread && !id &&
+	       ticket_of(l) == ticket;
+}
+
+static bool owner_is_dead(const struct mirror_lock *l, uint64_t seen)
+{
+	return ticket_is_gone(l) ||
+	       thread_has_ended(l, seen & ~(uint64_t)LOCK_BITS);
+}
+
 static bool steal(struct mirror_lock *l, uint64_t self)
 {
 	uint64_t seen = __atomic_load_n(&l->word, __ATOMIC_ACQUIRE);
 
-	if (!seen || !owner_is_dead(l))
+	if (!seen || !owner_is_dead(l, seen))
 		return false;
 	if (!__atomic_compare_exchange_n(&l->word, &seen,
 					 self | (seen & LOCK_WAITERS), false,

@@ -14,7 +14,8 @@
  *
  * Death. The owner leaves a ticket in its own stack frame. A lock whose ticket
  * is no longer where it was left has lost its owner (siglongjmp out of the door,
- * thread ended in a handler) and may be stolen; what it was doing is unknown.
+ * thread ended in a handler) and may be stolen; what it was doing is unknown. So
+ * has one whose owner's thread id was cleared by the kernel.
  *
  * Fairness. Threads that map without rest would take the lock again before a
  * sleeper is awake. Who has waited for LOCK_HEIR_NS becomes the heir, and nobody
@@ -59,6 +60,10 @@ uint64_t thread_pointer(void);
 
 /* lock_init() - call once, before there is a second thread. @hwcap2: AT_HWCAP2. */
 void lock_init(struct mirror_lock *l, unsigned long hwcap2);
+
+/* lock_find_ids() - learn where libc keeps a thread's id. Call once, before there
+ * is a second thread; without, threads that vanish are found by their tickets. */
+void lock_find_ids(void);
 
 /*
  * lock_take() - @ticket is a word of the caller's stack frame that outlives the

@@ -86,6 +86,7 @@ int shadow_configure(const struct shadow_start *s)
 	shadow.seccomp = seccomp_mode();
 	if (shadow.seccomp)
 		return shadow_stay_passive("a seccomp filter is on", -EPERM);
+	lock_find_ids();
 	err = procmaps_open(&shadow.maps, scratch, sizeof(scratch));
 	if (err)
 		return shadow_stay_passive("/proc cannot be read", err);
