@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Stacks that grow at a touch: mirrors mm/mmap.c:expand_downwards(). */
+#include "engine/fault.h"
 #include "engine/internal.h"
 
 /* Does what lies below keep its distance? A stack or PROT_NONE need not. */
@@ -13,20 +14,24 @@ static bool guard_kept(const struct mm_struct *mm,
 	       addr - prev->vm_end >= mm->rules.stack_guard_gap;
 }
 
-/* Mirrors acct_stack_growth(), and the checks before it. */
-static bool may_grow(const struct mm_struct *mm,
-		     const struct vm_area_struct *vma, unsigned long addr)
+enum fault_reason mm_stack_refused(const struct mm_struct *mm,
+				   const struct vm_area_struct *vma,
+				   unsigned long addr)
 {
-	unsigned long grow = (vma->vm_start - addr) >> PAGE_SHIFT;
+	unsigned long grow;
 
-	if (!(vma->vm_flags & VM_GROWSDOWN) || addr < mm->rules.mmap_min_addr ||
-	    grow > vma->vm_pgoff)
-		return false;
-	if (vma->vm_end - addr > mm->rlim.stack ||
-	    !may_expand_vm(mm, vma->vm_flags, (long)grow) ||
+	addr &= PAGE_MASK;
+	grow = (vma->vm_start - addr) >> PAGE_SHIFT;
+	if (addr < mm->rules.mmap_min_addr)
+		return FAULT_WHY_STACK_LOW;
+	if (!guard_kept(mm, vma->vm_prev, addr))
+		return FAULT_WHY_STACK_GAP;
+	if (vma->vm_end - addr > mm->rlim.stack)
+		return FAULT_WHY_STACK_LIMIT;
+	if (grow > vma->vm_pgoff || !may_expand_vm(mm, vma->vm_flags, (long)grow) ||
 	    !mlock_future_ok(mm, vma->vm_flags, grow << PAGE_SHIFT))
-		return false;
-	return guard_kept(mm, vma->vm_prev, addr);
+		return FAULT_WHY_STACK_SPACE;
+	return FAULT_WHY_ALLOWED;
 }
 
 int mm_expand_stack(struct mm_struct *mm, unsigned long addr)
@@ -37,7 +42,8 @@ int mm_expand_stack(struct mm_struct *mm, unsigned long addr)
 		return -EINVAL;
 	if (vma->vm_start <= addr)
 		return 0;
-	if (!may_grow(mm, vma, addr))
+	if (!(vma->vm_flags & VM_GROWSDOWN) ||
+	    mm_stack_refused(mm, vma, addr) != FAULT_WHY_ALLOWED)
 		return -EINVAL;
 	/* The kernel prepares it before it grows, whatever the touch was. */
 	anon_vma_prepare(mm, vma);

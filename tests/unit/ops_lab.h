@@ -244,6 +244,7 @@ static void put_vma(const struct vm_area_struct *vma, bool state)
 	put("}");
 }
 
+__attribute__((unused))
 static const char *lab_read(bool state)
 {
 	lab_text[0] = '\0';
