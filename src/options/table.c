@@ -79,8 +79,9 @@ const struct option options_table[OPTIONS_COUNT] = {
 		.help = "write every event to this file",
 	}, {
 		.key = "history", AT(history), .choices = off_only, .min = 0,
-		.max = 1000000, .standard = "off",
-		.help = "remember so many unmapped ranges",
+		.max = 1000000, .built = true, .standard = "65536",
+		.help = "remember so many calls that made, changed or took "
+			"away mappings",
 	}, {
 		.key = "abort_on_drift", AT(abort_on_drift),
 		.choices = switches, .built = true, .standard = "0",

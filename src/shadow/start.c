@@ -18,6 +18,7 @@
 #include "shadow/policy.h"
 #include "shadow/rare.h"
 #include "shadow/start.h"
+#include "shadow/who.h"
 
 static char scratch[PROCMAPS_BUF];	/* the maps source's own, for ever */
 
@@ -108,6 +109,7 @@ int shadow_seed(void)
 	limits_start();
 	names_start();
 	policy_start();
+	who_start();
 	rare_learn_memory_merge();
 	err = shadow_rebuild();
 	if (err)
