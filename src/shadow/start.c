@@ -83,6 +83,8 @@ int shadow_configure(const struct shadow_start *s)
 	shadow.main_thread = thread_pointer();
 	str_copy(shadow.program, sizeof(shadow.program), program);
 	shadow_log_start(s->secure ? NULL : s->envp);
+	if (!shadow.options.follow)
+		environ_leave(s->envp);
 	set_checks(&shadow.options);
 	shadow.seccomp = seccomp_mode();
 	if (shadow.seccomp)

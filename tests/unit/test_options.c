@@ -67,12 +67,13 @@ static void test_defaults(void)
 static void test_values_are_understood(void)
 {
 	parse("log=/var/log/x.%p:check=each:intercept=symbol:abort_on_drift=1:"
-	      "mark=1:help=1:rules=account_cleared=0,multi_move=1");
+	      "mark=1:follow=0:help=1:rules=account_cleared=0,multi_move=1");
 	is_str(o.log, "/var/log/x.%p", "log");
 	is_u64(o.format, OPTIONS_FORMAT_JSON, "a file gets JSON");
 	is_u64(o.check, OPTIONS_CHECK_EACH, "check=each");
 	is_u64(o.intercept, OPTIONS_INTERCEPT_SYMBOL, "intercept");
-	ok(o.abort_on_drift && o.mark && o.help, "switches");
+	ok(o.abort_on_drift && o.mark && !o.follow && o.help,
+	   "switches");
 	is_str(o.rules, "account_cleared=0,multi_move=1",
 	       "a value may hold equals signs and commas");
 	is_str(said, "", "nothing is said");
