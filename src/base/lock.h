@@ -65,9 +65,6 @@ void lock_init(struct mirror_lock *l, unsigned long hwcap2);
  * is a second thread; without, threads that vanish are found by their tickets. */
 void lock_find_ids(void);
 
-/* thread_id_offset() - where that is, behind the thread pointer; 0: unknown. */
-uint64_t thread_id_offset(void);
-
 /*
  * lock_take() - @ticket is a word of the caller's stack frame that outlives the
  * ownership. Async-signal-safe. At most LOCK_WAIT_NS.
@@ -84,6 +81,13 @@ void lock_reset(struct mirror_lock *l);
 static inline bool lock_is_held(const struct mirror_lock *l)
 {
 	return __atomic_load_n(&l->word, __ATOMIC_RELAXED) != 0;
+}
+
+/* Is it held by this thread, or one that shares its thread pointer? */
+static inline bool lock_is_mine(const struct mirror_lock *l)
+{
+	return (__atomic_load_n(&l->word, __ATOMIC_RELAXED) &
+		~(uint64_t)LOCK_BITS) == thread_pointer();
 }
 
 #endif

@@ -9,6 +9,7 @@
 #include <linux/seccomp.h>
 #include <sys/prctl.h>
 #include <sys/uio.h>
+#include <time.h>
 
 #include "base/compiler.h"
 #include "base/raw_syscall.h"
@@ -17,7 +18,6 @@
 #include "shadow/log.h"
 #include "shadow/rare.h"
 #include "shadow/shadow.h"
-#include "shadow/who.h"
 
 static long final_errand(void *arg)
 {
@@ -30,7 +30,9 @@ static long final_errand(void *arg)
 	if (shadow.check_exit && shadow_check_hook &&
 	    shadow.mode == SHADOW_LIVE)
 		shadow_check_hook(trigger[ended]);
+	log_reopen();		/* this end may not be the first one tried */
 	shadow_say_summary(ended);
+	log_close();
 	return 0;
 }
 
@@ -41,25 +43,41 @@ static long final_errand(void *arg)
 static void final_words(enum shadow_ended ended)
 {
 	shadow_say_summary(ended);
+	log_close();
 	shadow_log_last();
 }
 
-/* Threads that map without rest may keep the lock from us for a while. */
-#define FINAL_TRIES 20		/* of LOCK_WAIT_NS each, at the most */
+/*
+ * Threads that map without rest may keep the lock from us for a while, and one
+ * that was not run for a while is late: nobody waits for it, but here. Only
+ * what this thread itself holds will not be given back.
+ */
+#define FINAL_TRIES 40		/* of LOCK_WAIT_NS each, at the most */
+
+static bool worth_a_wait(void)
+{
+	struct timespec pause = { 0, LOCK_WAIT_NS };
+
+	if (lock_is_mine(&shadow.lock))
+		return false;
+	raw_sys2(SYS_nanosleep, &pause, NULL);
+	return true;
+}
 
 void intercept_final(enum shadow_ended ended)
 {
-	bool busy = true;
+	bool busy;
 
 	if (shadow_is_child())
 		shadow_fork_child();
 	if (shadow.mode == SHADOW_OFF || shadow.sealed || !shadow_is_process())
 		return;
-	for (unsigned int i = 0; busy && i < FINAL_TRIES; i++)
+	busy = shadow_with_lock(final_errand, &ended) == -EBUSY;
+	for (unsigned int i = 0; busy && i < FINAL_TRIES && worth_a_wait(); i++)
 		busy = shadow_with_lock(final_errand, &ended) == -EBUSY;
 	if (busy)
 		final_words(ended);
-	shadow_log_flush();
+	shadow_log_drain();
 }
 
 void vs_exit_entry(int status)
@@ -88,6 +106,7 @@ static long failed_errand(void *arg)
 	const struct door *d = arg;
 	bool at = d->info->nr == SYS_execveat;
 
+	log_reopen();
 	shadow_say_exec_failed(copy_path((unsigned long)d->regs->arg[at]),
 			       (int)-d->ret);
 	return 0;
@@ -119,8 +138,6 @@ static bool seals(const struct door *d)
 
 long intercept_filter(struct door *d)
 {
-	if (d->info->kind == CALL_PRCTL && d->regs->arg[0] == PR_SET_TSC)
-		who_forget_time();
 	if (d->info->kind == CALL_PRCTL && rare_concerns(d))
 		return rare_door(d);
 	if (!seals(d) || shadow.sealed)

@@ -124,7 +124,6 @@ static void forget_stacks(const struct mm_op *op)
 
 bool door_reserve(struct mm_op *op)
 {
-	history_reserve();
 	while (shadow.mm.pool_free < MM_RESERVE + OWN_RESERVE ||
 	       mm_prepare(&shadow.mm, op) == -ENOMEM)
 		if (!memory_more_vmas()) {
@@ -216,7 +215,6 @@ static long owner_call(void *arg)
 {
 	struct door *d = arg;
 	struct mm_op *op = &shadow.op;
-	struct who who;
 
 	uffd_settle();
 	rare_personality();
@@ -224,8 +222,6 @@ static long owner_call(void *arg)
 	if (unlikely(!door_reserve(op)))
 		return shadow_raw(d);
 	door_count(d);
-	who_of(d, &who);
-	history_by(&who);
 	d->ret = op->ret = shadow_raw(d);
 	if (likely(d->info->kind == CALL_MEMORY)) {
 		door_apply(d->info, d->regs->arg, op);
@@ -250,12 +246,7 @@ void door_count(const struct door *d)
 
 #define SIGSET_BYTES 8
 
-struct mask {
-	uint64_t old;
-	bool changed;
-};
-
-static void block_signals(struct mask *m)
+void door_block_signals(struct door_mask *m)
 {
 	uint64_t all = ~0UL;
 
@@ -264,7 +255,7 @@ static void block_signals(struct mask *m)
 			       SIGSET_BYTES);
 }
 
-static void unblock_signals(const struct mask *m)
+void door_unblock_signals(const struct door_mask *m)
 {
 	if (m->changed)
 		raw_sys4(SYS_rt_sigprocmask, SIG_SETMASK, &m->old, NULL,
@@ -292,7 +283,7 @@ static long locked_elsewhere(long (*fn)(void *), void *arg)
 struct leaving {
 	struct door_regs regs;
 	struct door door;
-	struct mask mask;
+	struct door_mask mask;
 	volatile uint64_t ticket;
 	char stack[LEAVING_STACK] __attribute__((aligned(16)));
 };
@@ -300,7 +291,8 @@ struct leaving {
 static struct leaving ring[LEAVING];	/* whose turn it is, until it comes again */
 static unsigned int ring_next;
 
-static struct leaving *take_leave(const struct door *d, const struct mask *mask)
+static struct leaving *take_leave(const struct door *d,
+				  const struct door_mask *mask)
 {
 	struct leaving *l = &ring[__atomic_fetch_add(&ring_next, 1,
 						     __ATOMIC_RELAXED) %
@@ -318,7 +310,7 @@ static long resume(void *arg)
 	struct leaving *l = arg;
 
 	lock_release(&shadow.lock, &l->ticket);
-	unblock_signals(&l->mask);
+	door_unblock_signals(&l->mask);
 	vs_door_leave(&l->regs, l->door.ret);
 }
 
@@ -331,7 +323,7 @@ static long leave(void *arg)
 }
 
 static _Noreturn void call_and_leave(const struct door *d,
-				     const struct mask *mask)
+				     const struct door_mask *mask)
 {
 	struct leaving *l = take_leave(d, mask);
 
@@ -346,16 +338,16 @@ static long leave_unordered(void *arg)
 	struct leaving *l = arg;
 
 	unordered_make(&l->door);
-	unblock_signals(&l->mask);
+	door_unblock_signals(&l->mask);
 	vs_door_leave(&l->regs, l->door.ret);
 }
 
 static _Noreturn void call_unordered_and_leave(const struct door *d)
 {
 	struct leaving *l;
-	struct mask mask;
+	struct door_mask mask;
 
-	block_signals(&mask);
+	door_block_signals(&mask);
 	l = take_leave(d, &mask);
 	vs_call_on_stack(leave_unordered, l, l->stack + LEAVING_STACK);
 	__builtin_unreachable();
@@ -363,14 +355,14 @@ static _Noreturn void call_unordered_and_leave(const struct door *d)
 
 static void elsewhere(struct door *d, volatile uint64_t *ticket)
 {
-	struct mask mask;
+	struct door_mask mask;
 
-	block_signals(&mask);
+	door_block_signals(&mask);
 	if (calls_touch_stack(d->info, d->regs->arg, d->sp))
 		call_and_leave(d, &mask);
 	locked_elsewhere(owner_call, d);
 	lock_release(&shadow.lock, ticket);
-	unblock_signals(&mask);
+	door_unblock_signals(&mask);
 }
 
 /*
@@ -440,14 +432,14 @@ long shadow_with_lock(long (*fn)(void *), void *arg)
 {
 	struct errand e = { fn, arg };
 	volatile uint64_t ticket;
-	struct mask mask;
+	struct door_mask mask;
 	long ret = -EBUSY;
 
-	block_signals(&mask);
+	door_block_signals(&mask);
 	if (door_lock(&ticket)) {
 		ret = locked_elsewhere(settled_errand, &e);
 		lock_release(&shadow.lock, &ticket);
 	}
-	unblock_signals(&mask);
+	door_unblock_signals(&mask);
 	return ret;
 }

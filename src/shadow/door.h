@@ -10,6 +10,15 @@
 /* door_lock() - the mirror's lock, rebuilt if its last owner died. */
 bool door_lock(volatile uint64_t *ticket);
 
+/* All signals blocked, unless that is no longer ours to ask for. */
+struct door_mask {
+	uint64_t old;
+	bool changed;
+};
+
+void door_block_signals(struct door_mask *m);
+void door_unblock_signals(const struct door_mask *m);
+
 /* [lock] Take memory for @op and predict it; false: the mirror gave up. */
 bool door_reserve(struct mm_op *op);
 

@@ -5,15 +5,21 @@
  * the other is written out by the one thread that flushes.
  */
 #include <signal.h>
+#include <time.h>
 
 #include "base/compiler.h"
 #include "base/raw_syscall.h"
 #include "base/str.h"
+#include "base/switch.h"
 #include "shadow/door.h"
 #include "shadow/log.h"
 #include "shadow/start.h"
 
-#define LINE_MIN 4096	/* any event fits (report/event.h) */
+#define LINE_MIN    4096	/* any event fits (report/event.h) */
+#define FLUSH_STACK 8192
+#define FLUSHES	    4		/* in a row, where others add lines, too */
+#define DRAIN_NS    1000000L
+#define DRAIN_TRIES 2000
 
 struct record {
 	uint32_t len;
@@ -27,6 +33,7 @@ static struct queue {
 
 static struct queue *filling = &queue[0];	/* [lock] */
 static uint32_t flushing;
+static bool closed;				/* [lock] the last line is made */
 static struct report current;			/* [lock] */
 
 /* Waiting lines, or 0: read without the lock, as a hint. */
@@ -39,7 +46,7 @@ struct report *log_begin(void)
 {
 	size_t at = filling->len + sizeof(struct record);
 
-	if (at + LINE_MIN > sizeof(filling->buf)) {
+	if (closed || at + LINE_MIN > sizeof(filling->buf)) {
 		shadow.count.unlogged++;
 		return NULL;
 	}
@@ -86,18 +93,43 @@ static struct queue *swap(void)
 }
 
 /* Whoever flushes also takes what others add meanwhile. */
-static void flush(void)
+static long flush(void *arg)
 {
 	volatile uint64_t ticket;
 	struct queue *full;
 
+	(void)arg;
 	while (waiting()) {
 		if (!door_lock(&ticket))
-			return;
+			break;
 		full = swap();
 		lock_release(&shadow.lock, &ticket);
 		write_out(full);
 	}
+	return 0;
+}
+
+/*
+ * On a stack of ours, for the program's may have room for the door and no more;
+ * with signals blocked, for a handler that never returns would keep the log. A
+ * line that comes just before the flag is cleared is its maker's again.
+ */
+static void flush_once(void)
+{
+	static char stack[FLUSH_STACK] __attribute__((aligned(16)));
+	struct door_mask mask;
+
+	door_block_signals(&mask);
+	if (!__atomic_exchange_n(&flushing, 1, __ATOMIC_SEQ_CST)) {
+		vs_call_on_stack(flush, NULL, stack + sizeof(stack));
+		__atomic_store_n(&flushing, 0, __ATOMIC_SEQ_CST);
+	}
+	door_unblock_signals(&mask);
+}
+
+static bool is_flushing(void)
+{
+	return __atomic_load_n(&flushing, __ATOMIC_SEQ_CST);
 }
 
 /* abort_on_drift=1: the lines are written, the process may go. */
@@ -109,13 +141,34 @@ static void raise_abort(void)
 
 void shadow_log_flush(void)
 {
-	if (likely(!waiting()) ||
-	    __atomic_exchange_n(&flushing, 1, __ATOMIC_ACQUIRE))
+	if (likely(!waiting()))
 		return;
-	flush();
-	__atomic_store_n(&flushing, 0, __ATOMIC_RELEASE);
-	if (unlikely(shadow.abort_wanted))
+	for (unsigned int i = 0; i < FLUSHES && waiting() && !is_flushing(); i++)
+		flush_once();
+	if (unlikely(shadow.abort_wanted) && !is_flushing())
 		raise_abort();
+}
+
+void log_close(void)
+{
+	closed = true;
+}
+
+void log_reopen(void)
+{
+	closed = false;
+}
+
+void shadow_log_drain(void)
+{
+	struct timespec pause = { 0, DRAIN_NS };
+
+	for (unsigned int i = 0; i < DRAIN_TRIES; i++) {
+		shadow_log_flush();
+		if (!waiting() && !is_flushing())
+			return;
+		raw_sys2(SYS_nanosleep, &pause, NULL);
+	}
 }
 
 /*
@@ -191,17 +244,15 @@ void shadow_log_start(const char *const *envp)
 	open_sink();
 }
 
-void shadow_log_forget(void)
+/*
+ * The parent's lines are the parent's to write. The log is the child's own if
+ * its path says so (%p); else both append to one file.
+ */
+void shadow_log_child(void)
 {
 	queue[0].len = queue[1].len = 0;
 	flushing = 0;
-}
-
-/* The log is the child's own if its path says so (%p); else both append to one
- * file. */
-void shadow_log_child(void)
-{
-	shadow_log_forget();
+	closed = false;
 	if (shadow.options.log[0] && !str_eq(shadow.options.log, "-") &&
 	    shadow_log_is_per_process()) {
 		sink_close(&shadow.sink);

@@ -16,10 +16,14 @@ struct report *log_begin(void);
 /* [lock] The line has @len bytes; negative: there is none after all. */
 void log_end(enum sink_weight weight, long len);
 
+/* [lock] No line comes after the summary: others may go on for a while. */
+void log_close(void);
+void log_reopen(void);
+/* shadow_log_drain() - until all that waits is written, by whomever; not for
+ * ever. Not under the lock. */
+void shadow_log_drain(void);
 /* shadow_log_last() - write what waits without the lock; the process ends. */
 void shadow_log_last(void);
-/* shadow_log_forget() - in a fork child: what waits is the parent's to write. */
-void shadow_log_forget(void);
 bool shadow_log_is_per_process(void);
 
 #endif

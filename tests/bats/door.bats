@@ -120,6 +120,15 @@ setup()
 	assert_mirrored
 }
 
+@test "the summary is the last line, whatever other threads write meanwhile" {
+	for _ in 1 2 3 4 5 6; do
+		shadow_run check=3 -- "$progs/quit" || :
+		run tail -qn 1 log.*
+		assert_output --partial '"event":"summary"'
+		forget_logs
+	done
+}
+
 @test "every way to make a process" {
 	same_as_plain -- "$progs/children"
 	# the parent, eight children of its own memory, three that became true
