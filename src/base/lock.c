@@ -48,6 +48,11 @@ void lock_find_ids(void)
 		id_offset = at - self;
 }
 
+uint64_t thread_id_offset(void)
+{
+	return id_offset;
+}
+
 void lock_reset(struct mirror_lock *l)
 {
 	l->frame = NULL;

@@ -65,6 +65,9 @@ void lock_init(struct mirror_lock *l, unsigned long hwcap2);
  * is a second thread; without, threads that vanish are found by their tickets. */
 void lock_find_ids(void);
 
+/* thread_id_offset() - where that is, behind the thread pointer; 0: unknown. */
+uint64_t thread_id_offset(void);
+
 /*
  * lock_take() - @ticket is a word of the caller's stack frame that outlives the
  * ownership. Async-signal-safe. At most LOCK_WAIT_NS.

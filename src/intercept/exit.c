@@ -18,6 +18,7 @@
 #include "shadow/log.h"
 #include "shadow/rare.h"
 #include "shadow/shadow.h"
+#include "shadow/who.h"
 
 static long final_errand(void *arg)
 {
@@ -138,6 +139,8 @@ static bool seals(const struct door *d)
 
 long intercept_filter(struct door *d)
 {
+	if (d->info->kind == CALL_PRCTL && d->regs->arg[0] == PR_SET_TSC)
+		who_forget_time();
 	if (d->info->kind == CALL_PRCTL && rare_concerns(d))
 		return rare_door(d);
 	if (!seals(d) || shadow.sealed)

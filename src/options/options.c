@@ -19,7 +19,7 @@ static bool slice_is(struct slice a, const char *b)
 	return str_len(b) == a.len && !memcmp(a.s, b, a.len);
 }
 
-static const struct option *find_option(struct slice key)
+static const struct option_entry *find_option(struct slice key)
 {
 	for (size_t i = 0; i < OPTIONS_COUNT; i++)
 		if (slice_is(key, options_table[i].key))
@@ -39,7 +39,7 @@ static void show(struct fmt *f, struct slice v)
 		fmt_str(f, "...");
 }
 
-static void show_values(struct fmt *f, const struct option *o)
+static void show_values(struct fmt *f, const struct option_entry *o)
 {
 	const struct option_choice *c = o->choices;
 
@@ -88,7 +88,7 @@ static void complain_of_key(struct fmt *f, struct slice key, const char *why)
 	message_end(f, mark);
 }
 
-static void default_is_used(struct fmt *f, const struct option *o)
+static void default_is_used(struct fmt *f, const struct option_entry *o)
 {
 	if (!o->standard[0]) {
 		fmt_str(f, "; it is ignored");
@@ -101,7 +101,7 @@ static void default_is_used(struct fmt *f, const struct option *o)
 	fmt_str(f, " is used");
 }
 
-static void complain_of_value(struct fmt *f, const struct option *o,
+static void complain_of_value(struct fmt *f, const struct option_entry *o,
 			      struct slice value, int err)
 {
 	size_t mark = message_begin(f);
@@ -121,7 +121,7 @@ static void complain_of_value(struct fmt *f, const struct option *o,
 	message_end(f, mark);
 }
 
-static int find_value(const struct option *o, struct slice v, uint32_t *out)
+static int find_value(const struct option_entry *o, struct slice v, uint32_t *out)
 {
 	uint64_t number;
 
@@ -137,7 +137,7 @@ static int find_value(const struct option *o, struct slice v, uint32_t *out)
 	return 0;
 }
 
-static int set_text(struct options *all, const struct option *o,
+static int set_text(struct options *all, const struct option_entry *o,
 		    struct slice v)
 {
 	char *to = (char *)all + o->offset;
@@ -151,7 +151,7 @@ static int set_text(struct options *all, const struct option *o,
 	return 0;
 }
 
-static int set(struct options *all, const struct option *o, struct slice v)
+static int set(struct options *all, const struct option_entry *o, struct slice v)
 {
 	struct slice standard = { o->standard, str_len(o->standard) };
 	uint32_t value, usual = 0;
@@ -169,7 +169,7 @@ static int set(struct options *all, const struct option *o, struct slice v)
 	return 0;
 }
 
-static void set_default(struct options *all, const struct option *o)
+static void set_default(struct options *all, const struct option_entry *o)
 {
 	set(all, o, (struct slice){ o->standard, str_len(o->standard) });
 }
@@ -197,7 +197,7 @@ static const char *read_value(const char *s, struct slice *value)
 static void assign(struct options *all, struct slice key, struct slice value,
 		   struct fmt *messages)
 {
-	const struct option *o = find_option(key);
+	const struct option_entry *o = find_option(key);
 	int err;
 
 	if (!o) {
@@ -258,7 +258,7 @@ void options_help(struct fmt *f)
 	fmt_str(f, "VMASHADOW_OPTIONS=key=value:key=value; a value that holds a "
 		   "colon is quoted\n");
 	for (size_t i = 0; i < OPTIONS_COUNT; i++) {
-		const struct option *o = &options_table[i];
+		const struct option_entry *o = &options_table[i];
 
 		fmt_str(f, "  ");
 		fmt_str(f, o->key);

@@ -55,6 +55,7 @@ struct options {
 	uint32_t history;		/* ranges; 0: none */
 	uint32_t abort_on_drift;	/* 0 or 1, as the rest */
 	uint32_t mark;
+	uint32_t follow;
 	uint32_t help;
 };
 

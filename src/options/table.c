@@ -43,7 +43,7 @@ static const struct option_choice switches[] = {
 
 #define AT(field) .offset = offsetof(struct options, field)
 
-const struct option options_table[OPTIONS_COUNT] = {
+const struct option_entry options_table[OPTIONS_COUNT] = {
 	{
 		.key = "log", AT(log), .text = "PATH", .built = true,
 		.standard = "",
@@ -79,12 +79,18 @@ const struct option options_table[OPTIONS_COUNT] = {
 		.help = "write every event to this file",
 	}, {
 		.key = "history", AT(history), .choices = off_only, .min = 0,
-		.max = 1000000, .standard = "off",
-		.help = "remember so many unmapped ranges",
+		.max = 1000000, .built = true, .standard = "65536",
+		.help = "remember so many calls that made, changed or took "
+			"away mappings",
 	}, {
 		.key = "abort_on_drift", AT(abort_on_drift),
 		.choices = switches, .built = true, .standard = "0",
 		.help = "end the program when the mirror differs from the kernel",
+	}, {
+		.key = "follow", AT(follow), .choices = switches,
+		.built = true, .standard = "1",
+		.help = "0: this program alone; its children, and what it "
+			"executes, run without",
 	}, {
 		.key = "mark", AT(mark), .choices = switches, .built = true,
 		.standard = "0",

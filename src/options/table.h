@@ -18,7 +18,7 @@ struct option_choice {
  * that is not built takes its default only; when it is built, the flag says so
  * and nothing else changes.
  */
-struct option {
+struct option_entry {
 	const char *key;
 	size_t offset;			/* in struct options */
 	const char *text;		/* of text: how help calls the value */
@@ -29,7 +29,7 @@ struct option {
 	const char *help;
 };
 
-#define OPTIONS_COUNT 12
-extern const struct option options_table[OPTIONS_COUNT];
+#define OPTIONS_COUNT 13
+extern const struct option_entry options_table[OPTIONS_COUNT];
 
 #endif

@@ -124,6 +124,7 @@ static void forget_stacks(const struct mm_op *op)
 
 bool door_reserve(struct mm_op *op)
 {
+	history_reserve();
 	while (shadow.mm.pool_free < MM_RESERVE + OWN_RESERVE ||
 	       mm_prepare(&shadow.mm, op) == -ENOMEM)
 		if (!memory_more_vmas()) {
@@ -215,6 +216,7 @@ static long owner_call(void *arg)
 {
 	struct door *d = arg;
 	struct mm_op *op = &shadow.op;
+	struct who who;
 
 	uffd_settle();
 	rare_personality();
@@ -222,6 +224,8 @@ static long owner_call(void *arg)
 	if (unlikely(!door_reserve(op)))
 		return shadow_raw(d);
 	door_count(d);
+	who_of(d, &who);
+	history_by(&who);
 	d->ret = op->ret = shadow_raw(d);
 	if (likely(d->info->kind == CALL_MEMORY)) {
 		door_apply(d->info, d->regs->arg, op);

@@ -16,6 +16,7 @@
 #include "base/raw_syscall.h"
 #include "base/str.h"
 #include "shadow/door.h"
+#include "shadow/log.h"
 #include "shadow/uffd.h"
 
 #define FORK_CHILD 0
@@ -90,6 +91,10 @@ void shadow_fork_child(void)
 	unordered_forget();
 	if (shadow.sealed)		/* nothing may be asked or written */
 		shadow.mode = SHADOW_PASSIVE;
+	if (!shadow.options.follow) {
+		shadow.mode = SHADOW_OFF;
+		shadow_log_forget();
+	}
 	if (shadow.mode == SHADOW_LIVE)
 		shadow_with_lock(make_child, &torn);
 	__atomic_store_n(memory_fork_word, FORK_READY, __ATOMIC_RELEASE);

@@ -244,15 +244,18 @@ void shadow_log_start(const char *const *envp)
 	open_sink();
 }
 
-/*
- * The parent's lines are the parent's to write. The log is the child's own if
- * its path says so (%p); else both append to one file.
- */
-void shadow_log_child(void)
+void shadow_log_forget(void)
 {
 	queue[0].len = queue[1].len = 0;
 	flushing = 0;
 	closed = false;
+}
+
+/* The log is the child's own if its path says so (%p); else both append to one
+ * file. */
+void shadow_log_child(void)
+{
+	shadow_log_forget();
 	if (shadow.options.log[0] && !str_eq(shadow.options.log, "-") &&
 	    shadow_log_is_per_process()) {
 		sink_close(&shadow.sink);

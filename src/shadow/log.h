@@ -24,6 +24,8 @@ void log_reopen(void);
 void shadow_log_drain(void);
 /* shadow_log_last() - write what waits without the lock; the process ends. */
 void shadow_log_last(void);
+/* shadow_log_forget() - in a fork child: what waits is the parent's to write. */
+void shadow_log_forget(void);
 bool shadow_log_is_per_process(void);
 
 #endif

@@ -18,6 +18,7 @@
 #include "shadow/policy.h"
 #include "shadow/rare.h"
 #include "shadow/start.h"
+#include "shadow/who.h"
 
 static char scratch[PROCMAPS_BUF];	/* the maps source's own, for ever */
 
@@ -82,6 +83,8 @@ int shadow_configure(const struct shadow_start *s)
 	shadow.main_thread = thread_pointer();
 	str_copy(shadow.program, sizeof(shadow.program), program);
 	shadow_log_start(s->secure ? NULL : s->envp);
+	if (!shadow.options.follow)
+		environ_leave(s->envp);
 	set_checks(&shadow.options);
 	shadow.seccomp = seccomp_mode();
 	if (shadow.seccomp)
@@ -108,6 +111,7 @@ int shadow_seed(void)
 	limits_start();
 	names_start();
 	policy_start();
+	who_start();
 	rare_learn_memory_merge();
 	err = shadow_rebuild();
 	if (err)

@@ -15,6 +15,7 @@
 #include "base/compiler.h"
 #include "base/raw_syscall.h"
 #include "shadow/door.h"
+#include "shadow/history.h"
 #include "shadow/rare.h"
 
 #define SLOTS 64
@@ -26,6 +27,7 @@ struct slot {
 	const struct call_info *info;
 	long arg[6];
 	long ret;
+	struct who who;
 	uint64_t seq;		/* shadow.seq when announced */
 	uint64_t number;	/* of the announcement */
 	bool alone;		/* none other was in flight when announced */
@@ -56,6 +58,7 @@ static struct slot *announce(const struct door *d)
 		s->info = d->info;
 		for (unsigned int a = 0; a < 6; a++)
 			s->arg[a] = d->regs->arg[a];
+		who_of_unordered(d, &s->who);
 		s->number = number;
 		s->alone = before == 0 && !lock_is_held(&shadow.lock);
 		s->seq = __atomic_load_n(&shadow.seq, __ATOMIC_SEQ_CST);
@@ -112,6 +115,7 @@ static void settle(const struct slot *s)
 	struct mm_op *op = &shadow.op;
 	unsigned long start, end;
 
+	history_by(&s->who);
 	if (unlikely(s->info->kind != CALL_MEMORY)) {
 		rare_settle(s->info, s->arg, s->ret);
 		return;

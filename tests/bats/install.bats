@@ -18,10 +18,34 @@ compiles()
 @test "make install puts the library, the header, the manual and nothing else" {
 	requires make
 	MAKEFLAGS='' bounded make -s -C "$top_builddir" install \
-		DESTDIR="$BATS_TEST_TMPDIR/root" >/dev/null
-	run bash -c "cd '$BATS_TEST_TMPDIR/root' &&
-		find . ! -type d -printf '%f\n' | LC_ALL=C sort"
-	assert_output $'libvmashadow.3\nlibvmashadow.la\nlibvmashadow.so\nvmashadow-log.5\nvmashadow.h'
+		DESTDIR="$BATS_TEST_TMPDIR/dest" >/dev/null
+	run bash -c "cd '$BATS_TEST_TMPDIR/dest' &&
+		find . ! -type d ! -path '*/lib/vmashadow/*' -printf '%f\n' |
+		LC_ALL=C sort"
+	assert_output $'libvmashadow.3\nlibvmashadow.la\nlibvmashadow.so\nvmashadow\nvmashadow-log.5\nvmashadow.1\nvmashadow.h'
+}
+
+@test "make uninstall leaves nothing" {
+	requires make
+	MAKEFLAGS='' bounded make -s -C "$top_builddir" install uninstall \
+		DESTDIR="$BATS_TEST_TMPDIR/dest" >/dev/null
+	run find "$BATS_TEST_TMPDIR/dest" ! -type d
+	assert_output ''
+}
+
+@test "the installed command runs a program under the installed library" {
+	requires make
+	MAKEFLAGS='' bounded make -s -C "$top_builddir" install \
+		DESTDIR="$BATS_TEST_TMPDIR/dest" >/dev/null
+	command=$(find "$BATS_TEST_TMPDIR/dest" -path '*/bin/vmashadow')
+	bounded "$command" run -q --log="$BATS_TEST_TMPDIR/log.%p" \
+		perl -e 'my @x = map { chr(65 + $_ % 26) x 200000 } 1 .. 30;
+			open(my $f, "<", "/proc/self/maps"); print <$f>' \
+		>"$BATS_TEST_TMPDIR/maps"
+	assert_mirrored
+	grep -qE "$BATS_TEST_TMPDIR/dest/.*/libvmashadow.so" \
+		"$BATS_TEST_TMPDIR/maps"
+	! grep -q "$library" "$BATS_TEST_TMPDIR/maps"
 }
 
 @test "the header is strict C and C++" {

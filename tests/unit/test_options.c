@@ -40,7 +40,7 @@ static void is_default(const char *when)
 	ok(!o.log[0] && !o.trace[0] && !o.rules[0] &&
 	   o.format == OPTIONS_FORMAT_TEXT && o.check == OPTIONS_CHECK_EXIT &&
 	   o.intercept == OPTIONS_INTERCEPT_PATCH && !o.stacks && !o.faults &&
-	   !o.history && !o.abort_on_drift && !o.mark && !o.help,
+	   o.history == 65536 && !o.abort_on_drift && !o.mark && !o.help,
 	   "%s: all defaults", when);
 }
 
@@ -67,12 +67,13 @@ static void test_defaults(void)
 static void test_values_are_understood(void)
 {
 	parse("log=/var/log/x.%p:check=each:intercept=symbol:abort_on_drift=1:"
-	      "mark=1:help=1:rules=account_cleared=0,multi_move=1");
+	      "mark=1:follow=0:help=1:rules=account_cleared=0,multi_move=1");
 	is_str(o.log, "/var/log/x.%p", "log");
 	is_u64(o.format, OPTIONS_FORMAT_JSON, "a file gets JSON");
 	is_u64(o.check, OPTIONS_CHECK_EACH, "check=each");
 	is_u64(o.intercept, OPTIONS_INTERCEPT_SYMBOL, "intercept");
-	ok(o.abort_on_drift && o.mark && o.help, "switches");
+	ok(o.abort_on_drift && o.mark && !o.follow && o.help,
+	   "switches");
 	is_str(o.rules, "account_cleared=0,multi_move=1",
 	       "a value may hold equals signs and commas");
 	is_str(said, "", "nothing is said");
@@ -186,8 +187,6 @@ static void test_what_is_not_built_is_said_and_left_off(void)
 		  "faults=fatal is not in this version; faults=off is used" },
 		{ "faults=all",
 		  "faults=all is not in this version; faults=off is used" },
-		{ "history=100",
-		  "history=100 is not in this version; history=off is used" },
 		{ "trace=/x", "trace=/x is not in this version; it is ignored" },
 		{ "intercept=trap", "intercept=trap is not in this version; "
 		  "intercept=patch is used" },
@@ -202,8 +201,17 @@ static void test_what_is_not_built_is_said_and_left_off(void)
 		is_str(said, want, "%s", cases[i].text);
 		is_default("and");
 	}
-	parse("stacks=off:stacks=0:faults=off:history=off:history=0:trace=");
+	parse("stacks=off:stacks=0:faults=off:trace=");
 	is_str(said, "", "off is off, and nothing is said");
+	parse("history=off");
+	is_u64(o.history, 0, "no history");
+	parse("history=1000000");
+	is_u64(o.history, 1000000, "the longest one");
+	is_str(said, "", "and nothing is said");
+	parse("history=1000001");
+	is_str(said, PREFIX "history=1000001 is none of off|0..1000000; "
+	       "history=65536 is used\n", "a longer one");
+	is_default("and");
 }
 
 static void test_a_bad_value_brings_the_default_back(void)
