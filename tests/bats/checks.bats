@@ -106,11 +106,18 @@ wrappers()
 	breaks layers 'util is no room'
 }
 
-@test "layers: Zydis is tamed in one file" {
-	echo '#include <Zydis/Zydis.h>' >>"$tree/src/shadow/shadow.c"
+@test "layers: Zydis is tamed in one file of each room that decodes" {
+	mkdir "$tree/src/patch" "$tree/src/insn"
+	echo '#include <Zydis/Zydis.h>' >"$tree/src/patch/prove.h"
+	echo '#include <Zydis/Zydis.h>' >"$tree/src/insn/insn.c"
 	holds layers
-	echo '#include <Zydis/Zydis.h>' >>"$tree/src/engine/engine.h"
+	echo '#include <Zydis/Zydis.h>' >"$tree/src/insn/other.c"
 	breaks layers 'included by more than one file'
+}
+
+@test "layers: no other room knows Zydis" {
+	echo '#include <Zydis/Zydis.h>' >>"$tree/src/shadow/shadow.c"
+	breaks layers 'shadow/shadow.c'
 }
 
 @test "layers: a tree without sources is no proof" {
