@@ -20,11 +20,13 @@
 #include "base/str.h"
 #include "patch/entry.h"
 #include "patch/patch.h"
+#include "patch/slot.h"
 
 #define KERNEL_SIG_SETMASK 2
 #define KERNEL_SIGSET_SIZE 8
 
 struct patch_entry patch_entries[PATCH_ENTRIES];
+uint8_t patch_numbers[1 << 16];
 
 /* What is to stand at a site. */
 struct change {
@@ -38,65 +40,75 @@ static void refuse(struct patch_site *s, const char *why)
 	s->why = why;
 }
 
-/* The entry must know its site before the first jump comes. */
-static bool take_entry(struct patch_site *s)
+/* --- entries ----------------------------------------------------------------- */
+
+static int free_entry(void)
 {
-	for (unsigned int i = 0; i < PATCH_ENTRIES; i++) {
-		if (patch_entries[i].in_use)
-			continue;
-		patch_entries[i] = (struct patch_entry){
-			.ret = s->addr + patch_site_len(s), .nr = s->nr, .in_use = 1,
-		};
-		s->entry = (uint16_t)i;
-		return true;
-	}
-	return false;
+	for (int i = 0; i < PATCH_ENTRIES; i++)
+		if (!patch_entries[i].in_use)
+			return i;
+	return -1;
 }
 
 static void drop_entry(struct patch_site *s)
 {
-	if (s->kind == PATCH_SITE_SYSCALL)
+	if (s->kind != PATCH_SITE_EXIT)
 		patch_entries[s->entry].in_use = 0;
 }
 
-/* jmp rel32, and where there is room a two-byte nop behind it. */
-static bool encode(const struct patch_site *s, struct change *c)
+static bool reaches(uintptr_t from, uintptr_t to)
 {
-	uintptr_t target = s->kind == PATCH_SITE_EXIT ?
-			   (uintptr_t)patch_exit_code :
-			   (uintptr_t)patch_entry_code +
-			   (uintptr_t)s->entry * PATCH_ENTRY_SIZE;
-	intptr_t rel = (intptr_t)(target - (s->addr + 5));
-	int32_t rel32 = (int32_t)rel;
+	intptr_t rel = (intptr_t)(to - (from + 5));
 
-	if (rel != rel32)
+	return rel == (int32_t)rel;
+}
+
+/* Where the jump goes: entry.S, a slot of ours there, or one in obj->area. */
+static uintptr_t code_for(const struct patch_site *s, unsigned int i,
+			  uintptr_t area)
+{
+	uintptr_t slot = (uintptr_t)patch_slots + i * PATCH_SLOT_SIZE;
+	uintptr_t entry = (uintptr_t)patch_entry_code + i * PATCH_ENTRY_SIZE;
+
+	if (s->kind == PATCH_SITE_SYSCALL && reaches(s->addr, entry))
+		return entry;
+	if (!reaches(s->addr, slot) && area)
+		slot = area + i * PATCH_SLOT_SIZE;
+	return slot;
+}
+
+bool patch_is_near(const struct patch_site *s)
+{
+	return reaches(s->addr, (uintptr_t)patch_slots) &&
+	       reaches(s->addr, (uintptr_t)patch_slots + PATCH_AREA_SIZE);
+}
+
+static bool is_slot(const struct patch_entry *e)
+{
+	return e->code - (uintptr_t)patch_entry_code >=
+	       PATCH_ENTRIES * PATCH_ENTRY_SIZE;
+}
+
+/* jmp rel32, and nops behind it. */
+static bool encode(const struct patch_site *s, uintptr_t target,
+		   struct change *c)
+{
+	int32_t rel32 = (int32_t)(target - (s->addr + 5));
+
+	if (!reaches(s->addr, target))
 		return false;
 	c->len = patch_site_len(s);
+	memset(c->bytes, 0x90, sizeof(c->bytes));
 	c->bytes[0] = 0xe9;
 	memcpy(c->bytes + 1, &rel32, sizeof(rel32));
-	c->bytes[5] = 0x66;
-	c->bytes[6] = 0x90;
+	if (c->len == 7) {
+		c->bytes[5] = 0x66;	/* one nop of two bytes */
+		c->bytes[6] = 0x90;
+	}
 	return true;
 }
 
-/* On success the site has its entry, which a failed write gives back. */
-static bool prepare(struct patch_site *s, struct change *c)
-{
-	if (memcmp((const void *)s->addr, s->old, patch_site_len(s))) {
-		refuse(s, PATCH_WHY_CHANGED);
-		return false;
-	}
-	if (s->kind == PATCH_SITE_SYSCALL && !take_entry(s)) {
-		refuse(s, PATCH_WHY_FULL);
-		return false;
-	}
-	if (!encode(s, c)) {
-		drop_entry(s);
-		refuse(s, PATCH_WHY_FAR);
-		return false;
-	}
-	return true;
-}
+/* --- the kernel writes -------------------------------------------------------- */
 
 static int open_mem(void)
 {
@@ -111,6 +123,28 @@ static int open_mem(void)
 	return (int)fd;
 }
 
+/*
+ * Are these the bytes of the program's memory? It need not be readable, or there
+ * at all; without a descriptor it has to be.
+ */
+static bool same_bytes(int fd, uintptr_t addr, const void *bytes,
+		       unsigned int len)
+{
+	unsigned char now[PATCH_SITE_MAX];
+	const unsigned char *want = bytes;
+
+	for (unsigned int n; len; len -= n, addr += n, want += n) {
+		n = len < sizeof(now) ? len : sizeof(now);
+		if (fd < 0)
+			memcpy(now, (const void *)addr, n);
+		else if (raw_sys4(SYS_pread64, fd, now, n, addr) != (long)n)
+			return false;
+		if (memcmp(now, want, n))
+			return false;
+	}
+	return true;
+}
+
 /* All of it or, at a page that refuses, nothing. */
 static bool write_mem(int fd, const struct patch_site *s,
 		      const struct change *c)
@@ -118,13 +152,73 @@ static bool write_mem(int fd, const struct patch_site *s,
 	long n = raw_sys4(SYS_pwrite64, fd, c->bytes, c->len, s->addr);
 
 	if (n == (long)c->len)
-		return !memcmp((const void *)s->addr, c->bytes, c->len);
+		return same_bytes(fd, s->addr, c->bytes, c->len);
 	if (n > 0)
 		raw_sys4(SYS_pwrite64, fd, s->old, n, s->addr);
 	return false;
 }
 
-static int apply_by_mem(struct patch_site *sites, size_t n)
+/*
+ * The slot's code is complete before the first jump comes. No store of ours:
+ * the area is never writable.
+ */
+static const char *write_slot(int fd, const struct patch_site *s,
+			      struct patch_entry *e)
+{
+	struct slot_code code;
+
+	if (!slot_encode(s, e->code, (unsigned int)(e - patch_entries), &code))
+		return PATCH_WHY_FAR;
+	if (raw_sys4(SYS_pwrite64, fd, code.bytes, code.len, e->code) !=
+	    (long)code.len || !same_bytes(fd, e->code, code.bytes, code.len))
+		return PATCH_WHY_NO_WRITE;
+	e->raw = e->code + code.raw;
+	if (code.back)
+		e->ret = e->code + code.back;
+	return NULL;
+}
+
+/*
+ * On success the site has its entry, which a failed write gives back. @fd:
+ * /proc/thread-self/mem, or -1: no slot can be written.
+ */
+static bool prepare(struct patch_site *s, int fd, uintptr_t area,
+		    struct change *c)
+{
+	uintptr_t target = (uintptr_t)patch_exit_code;
+	const char *why = NULL;
+
+	if (!same_bytes(fd, s->addr, s->old, patch_site_len(s))) {
+		refuse(s, PATCH_WHY_CHANGED);
+		return false;
+	}
+	if (s->kind != PATCH_SITE_EXIT) {
+		int i = free_entry();
+		struct patch_entry *e = &patch_entries[i];
+
+		if (i < 0) {
+			refuse(s, PATCH_WHY_FULL);
+			return false;
+		}
+		target = code_for(s, (unsigned int)i, area);
+		*e = (struct patch_entry){
+			.ret = s->addr + patch_site_len(s),
+			.site = s->addr, .code = target, .nr = s->nr, .in_use = 1,
+		};
+		s->entry = (uint16_t)i;
+		if (is_slot(e))
+			why = write_slot(fd, s, e);
+	}
+	if (!why && !encode(s, target, c))
+		why = PATCH_WHY_FAR;
+	if (why) {
+		drop_entry(s);
+		refuse(s, why);
+	}
+	return !why;
+}
+
+static int apply_by_mem(struct patch_site *sites, size_t n, uintptr_t area)
 {
 	int fd = open_mem(), done = 0;
 
@@ -134,7 +228,7 @@ static int apply_by_mem(struct patch_site *sites, size_t n)
 		struct patch_site *s = &sites[i];
 		struct change c;
 
-		if (s->state != PATCH_PROVEN || !prepare(s, &c))
+		if (s->state != PATCH_PROVEN || !prepare(s, fd, area, &c))
 			continue;
 		if (write_mem(fd, s, &c)) {
 			s->state = PATCH_WRITTEN;
@@ -175,7 +269,7 @@ static int apply_in(struct patch_site *sites, size_t n, uintptr_t start,
 		struct change c;
 
 		if (s->state != PATCH_PROVEN || s->addr < start ||
-		    s->addr >= end || !prepare(s, &c))
+		    s->addr >= end || !prepare(s, -1, 0, &c))
 			continue;
 		memcpy((void *)s->addr, c.bytes, c.len);
 		s->state = PATCH_WRITTEN;
@@ -243,7 +337,7 @@ static int apply_by_mprotect(struct patch_site *sites, size_t n,
 int patch_apply(struct patch_site *sites, size_t n,
 		const struct patch_object *obj, unsigned int flags)
 {
-	int done = apply_by_mem(sites, n);
+	int done = apply_by_mem(sites, n, obj->area);
 	bool left = false;
 
 	if (flags & PATCH_ALLOW_MPROTECT && has_work(sites, n, 0, UINTPTR_MAX))
@@ -255,4 +349,45 @@ int patch_apply(struct patch_site *sites, size_t n,
 		left = true;
 	}
 	return !done && left ? -EPERM : done;
+}
+
+/* Does the site still jump to its entry? */
+static bool is_alive(int fd, const struct patch_entry *e)
+{
+	struct patch_site s = { .addr = e->site };
+	struct change c;
+
+	return encode(&s, e->code, &c) && same_bytes(fd, e->site, c.bytes, 5);
+}
+
+unsigned int patch_forget(uintptr_t start, uintptr_t end)
+{
+	unsigned int gone = 0;
+	int fd = -1;
+
+	for (unsigned int i = 0; i < PATCH_ENTRIES; i++) {
+		struct patch_entry *e = &patch_entries[i];
+
+		if (!e->in_use || e->site < start || e->site >= end)
+			continue;
+		if (fd < 0 && (fd = open_mem()) < 0)
+			break;
+		if (is_alive(fd, e))
+			continue;
+		e->in_use = 0;
+		gone++;
+	}
+	if (fd >= 0)
+		raw_sys1(SYS_close, fd);
+	return gone;
+}
+
+void patch_wrote(const struct patch_site *s, void (*fn)(uintptr_t start,
+							 uintptr_t end))
+{
+	const struct patch_entry *e = &patch_entries[s->entry];
+
+	fn(s->addr, s->addr + patch_site_len(s));
+	if (s->kind != PATCH_SITE_EXIT && is_slot(e))
+		fn(e->code, e->code + PATCH_SLOT_SIZE);
 }

@@ -39,6 +39,7 @@ struct ehframe_row {
 
 /* Bytes still to be read; a read past the end makes bad stick. */
 struct reader {
+	const struct patch_object *obj;
 	uintptr_t at, end;
 	bool bad;
 };
@@ -47,11 +48,11 @@ static uint64_t read_bytes(struct reader *r, size_t n)
 {
 	uint64_t v = 0;
 
-	if (r->end - r->at < n) {
+	if (r->bad || r->end - r->at < n ||
+	    !object_copy(r->obj, r->at, &v, n)) {
 		r->bad = true;
 		return 0;
 	}
-	memcpy(&v, (const void *)r->at, n);
 	r->at += n;
 	return v;
 }
@@ -98,12 +99,9 @@ static uint64_t read_encoded(struct reader *r, uint8_t enc)
 /* A CIE or FDE: a length, then that many bytes; never in the 64-bit form. */
 static struct reader open_entry(const struct patch_object *obj, uintptr_t at)
 {
-	struct reader r = { .at = at, .end = at + 4 };
-	uint32_t len;
+	struct reader r = { .obj = obj, .at = at, .end = at + 4 };
+	uint32_t len = (uint32_t)read_bytes(&r, 4);
 
-	if (!object_holds(obj, at, 4))
-		goto out_bad;
-	len = read_bytes(&r, 4);
 	if (!len || len == UINT32_MAX || !object_holds(obj, at, 4 + (size_t)len))
 		goto out_bad;
 	r.end = r.at + len;
@@ -117,15 +115,17 @@ out_bad:
 static uint8_t cie_encoding(const struct patch_object *obj, uintptr_t cie)
 {
 	struct reader r = open_entry(obj, cie);
+	char text[8], *aug = text;
 	uint8_t enc = PE_ABSPTR, version;
-	const char *aug;
 
 	if (r.bad || read_bytes(&r, 4) != 0)
 		return PE_OMIT;
 	version = read_bytes(&r, 1);
-	aug = (const char *)r.at;
-	while (read_bytes(&r, 1))
-		;
+	/* "zPLRSB" and no more has been invented */
+	while ((*aug++ = (char)read_bytes(&r, 1)))
+		if (aug == text + sizeof(text))
+			return PE_OMIT;
+	aug = text;
 	if (r.bad || (version != 1 && version != 3))
 		return PE_OMIT;
 	if (!*aug)
@@ -175,40 +175,51 @@ static int fde_range(const struct patch_object *obj, uintptr_t fde,
 int ehframe_open(struct ehframe *eh, const struct patch_object *obj)
 {
 	const ElfW(Phdr) *ph = object_phdr(obj, PT_GNU_EH_FRAME);
-	const struct ehframe_hdr *h;
+	struct ehframe_hdr h;
 
 	*eh = (struct ehframe){ .obj = obj };
-	if (!ph || ph->p_memsz < sizeof(*h))
+	if (!ph || ph->p_memsz < sizeof(h))
 		return -ENOENT;
 	eh->hdr = obj->base + ph->p_vaddr;
-	if (!object_holds(obj, eh->hdr, ph->p_memsz))
+	if (!object_holds(obj, eh->hdr, ph->p_memsz) ||
+	    !object_copy(obj, eh->hdr, &h, sizeof(h)))
 		return -ENOENT;
-	h = (const struct ehframe_hdr *)eh->hdr;
-	if (h->version != 1 || h->frame_enc != (PE_PCREL | PE_SDATA4) ||
-	    h->count_enc != PE_UDATA4 ||
-	    h->table_enc != (PE_DATAREL | PE_SDATA4))
+	if (h.version != 1 || h.frame_enc != (PE_PCREL | PE_SDATA4) ||
+	    h.count_enc != PE_UDATA4 ||
+	    h.table_enc != (PE_DATAREL | PE_SDATA4))
 		return -ENOENT;
-	if (h->count > (ph->p_memsz - sizeof(*h)) / sizeof(*eh->rows))
+	if (h.count > (ph->p_memsz - sizeof(h)) / sizeof(struct ehframe_row))
 		return -ENOENT;
-	eh->rows = (const struct ehframe_row *)(h + 1);
-	eh->count = h->count;
+	eh->rows = eh->hdr + sizeof(h);
+	eh->count = h.count;
 	return 0;
+}
+
+static bool read_row(const struct ehframe *eh, size_t i,
+		     struct ehframe_row *row)
+{
+	return object_copy(eh->obj, eh->rows + i * sizeof(*row), row,
+			   sizeof(*row));
 }
 
 int ehframe_find(const struct ehframe *eh, uintptr_t pc, struct patch_fn *fn)
 {
 	size_t lo = 0, hi = eh->count;
+	struct ehframe_row row;
 
 	/* The last row that begins at or before pc lies before hi. */
 	while (lo < hi) {
 		size_t mid = lo + (hi - lo) / 2;
 
-		if (eh->hdr + eh->rows[mid].pc <= pc)
+		if (!read_row(eh, mid, &row))
+			return -ENOENT;
+		if (eh->hdr + row.pc <= pc)
 			lo = mid + 1;
 		else
 			hi = mid;
 	}
-	if (!lo || fde_range(eh->obj, eh->hdr + eh->rows[lo - 1].fde, fn))
+	if (!lo || !read_row(eh, lo - 1, &row) ||
+	    fde_range(eh->obj, eh->hdr + row.fde, fn))
 		return -ENOENT;
 	return pc >= fn->start && pc < fn->end ? 0 : -ENOENT;
 }

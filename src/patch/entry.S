@@ -31,7 +31,7 @@ patch_entry_code:
 	.cfi_startproc simple
 	.cfi_def_cfa rsp, 0
 	.cfi_undefined rip
-	mov	patch_entries + PATCH_SLOT_SIZE * index(%rip), %rcx
+	mov	patch_entries + PATCH_ENTRY_DATA * index(%rip), %rcx
 	.cfi_register rip, rcx
 	mov	$index, %r11d
 	jmp	patch_entry_common
@@ -39,6 +39,65 @@ patch_entry_code:
 	.set	index, index + 1
 	.endr
 	.size	patch_entry_code, . - patch_entry_code
+
+/*
+ * Written code for sites that are too far away for the above, or have another
+ * shape: slot.c. It runs no C and pushes nothing, so it needs no unwind rows but
+ * for the moment, which it has none for.
+ */
+	.globl	patch_slots
+	.hidden	patch_slots
+	.type	patch_slots, @object
+	.p2align 12
+patch_slots:
+	.fill	PATCH_ENTRIES * PATCH_SLOT_SIZE, 1, 0xcc
+	.size	patch_slots, . - patch_slots
+
+/*
+ * r11: the entry, rcx: what patch_numbers[] has for the low bits of rax. If the
+ * rest of rax says that it is another number the slot's own syscall follows.
+ */
+	.globl	patch_by_number
+	.hidden	patch_by_number
+	.type	patch_by_number, @function
+	.p2align 5
+patch_by_number:
+	.cfi_startproc simple
+	.cfi_def_cfa rsp, 0
+	.cfi_undefined rip
+	lea	-DOOR_RED_ZONE(%rsp), %rsp
+	.cfi_adjust_cfa_offset DOOR_RED_ZONE
+	pushfq
+	.cfi_adjust_cfa_offset 8
+	push	%rcx
+	.cfi_adjust_cfa_offset 8
+	shl	$PATCH_ENTRY_SHIFT, %r11
+	lea	patch_entries(%rip), %rcx
+	add	%rcx, %r11
+	cmp	$0xffff, %rax
+	ja	1f
+	mov	(%r11), %rcx
+	.cfi_register rip, rcx
+	pop	%r11
+	.cfi_adjust_cfa_offset -8
+	add	$PATCH_BY_NUMBER, %r11
+	popfq
+	.cfi_adjust_cfa_offset -8
+	lea	DOOR_RED_ZONE(%rsp), %rsp
+	.cfi_adjust_cfa_offset -DOOR_RED_ZONE
+	jmp	patch_entry_common
+1:	.cfi_adjust_cfa_offset DOOR_RED_ZONE + 16
+	.cfi_undefined rip
+	mov	PATCH_ENTRY_RAW(%r11), %r11
+	pop	%rcx
+	.cfi_adjust_cfa_offset -8
+	popfq
+	.cfi_adjust_cfa_offset -8
+	lea	DOOR_RED_ZONE(%rsp), %rsp
+	.cfi_adjust_cfa_offset -DOOR_RED_ZONE
+	jmp	*%r11
+	.cfi_endproc
+	.size	patch_by_number, . - patch_by_number
 
 	.macro	SAVE reg
 	push	%\reg

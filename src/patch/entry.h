@@ -23,13 +23,23 @@
 #ifndef VS_PATCH_ENTRY_H
 #define VS_PATCH_ENTRY_H
 
-#define PATCH_ENTRIES		96	/* sites in all objects together */
+#define PATCH_ENTRIES		256	/* sites in all objects together */
 #define PATCH_ENTRY_SIZE	32	/* bytes of code of each */
-#define PATCH_SLOT_SIZE		16	/* sizeof(struct patch_entry) */
+#define PATCH_ENTRY_SHIFT	6
+#define PATCH_ENTRY_DATA	64	/* sizeof(struct patch_entry) */
+#define PATCH_ENTRY_RAW		8
+#define PATCH_SLOT_SIZE		128	/* bytes of written code of each */
+#define PATCH_AREA_SIZE		(PATCH_ENTRIES * PATCH_SLOT_SIZE)
+/*
+ * regs->site of a call whose number was only known when it was made: this, plus
+ * what patch_numbers[] has for the number.
+ */
+#define PATCH_BY_NUMBER		0x1000
 #define PATCH_ENTRY_STACK	152	/* registers, alignment, the call */
 
 #ifndef __ASSEMBLER__
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/compiler.h"
@@ -37,17 +47,32 @@
 
 /* One entry's site; written by patch_apply() before the site itself is. */
 struct patch_entry {
-	uint64_t ret;		/* where the program goes on: site + 7 */
+	uint64_t ret;		/* where the program goes on */
+	uint64_t raw;		/* a slot's own syscall instruction */
+	uint64_t site, code;	/* from where, to where the jump is */
 	int32_t nr;
 	uint32_t in_use;
+	uint64_t unused[3];
 };
 
-_Static_assert(sizeof(struct patch_entry) == PATCH_SLOT_SIZE, "slot size");
+_Static_assert(sizeof(struct patch_entry) == PATCH_ENTRY_DATA &&
+	       PATCH_ENTRY_DATA == 1 << PATCH_ENTRY_SHIFT, "entry size");
+_Static_assert(offsetof(struct patch_entry, raw) == PATCH_ENTRY_RAW, "raw");
 
 extern VS_HIDDEN struct patch_entry patch_entries[PATCH_ENTRIES];
 
 /* PATCH_ENTRIES pieces of code, PATCH_ENTRY_SIZE bytes apart. */
 extern VS_HIDDEN const char patch_entry_code[];
+/*
+ * PATCH_ENTRIES slots of PATCH_SLOT_SIZE bytes, which patch_apply() writes; and
+ * where a slot goes with a number that is our business.
+ */
+extern VS_HIDDEN const char patch_slots[], patch_by_number[];
+/*
+ * By the low 16 bits of a system call's number: 0, the kernel makes it, or what
+ * regs->site shall tell. Filled before the first slot is used.
+ */
+extern VS_HIDDEN uint8_t patch_numbers[1 << 16];
 /* Where a detoured exit function goes. */
 extern VS_HIDDEN const char patch_exit_code[];
 

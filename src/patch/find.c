@@ -29,29 +29,29 @@ VECTOR static inline unsigned int bytes_like(uintptr_t at, int mask, int byte)
 	return (unsigned int)_mm_movemask_epi8(v);
 }
 
-static bool is_call(uintptr_t at, uint32_t *nr)
+VECTOR uintptr_t find_syscall(struct find_text *t)
 {
-	const unsigned char *p = (const unsigned char *)at;
+	uintptr_t at = t->at;
 
-	if (p[0] != 0xb8 || p[5] != 0x0f || p[6] != 0x05)
-		return false;
-	*nr = (uint32_t)load_rel32(at + 1);
-	return true;
-}
+	for (; at + STEP + 1 <= t->end; at += STEP) {
+		unsigned int m = bytes_like(at, 0xff, 0x0f) &
+				 bytes_like(at + 1, 0xff, 0x05);
 
-VECTOR uintptr_t find_call(uintptr_t at, uintptr_t end, uint32_t *nr)
-{
-	for (; at + STEP + PATCH_SITE_MAX <= end; at += STEP) {
-		unsigned int m = bytes_like(at + 5, 0xff, 0x0f) &
-				 bytes_like(at + 6, 0xff, 0x05);
-
-		for (; m; m &= m - 1)
-			if (is_call(at + (unsigned int)__builtin_ctz(m), nr))
-				return at + (unsigned int)__builtin_ctz(m);
+		if (!m)
+			continue;
+		at += (unsigned int)__builtin_ctz(m);
+		t->at = at + 2;
+		return at + (uintptr_t)t->shift;
 	}
-	for (; at + PATCH_SITE_MAX <= end; at++)
-		if (is_call(at, nr))
-			return at;
+	for (; at + 2 <= t->end; at++) {
+		const unsigned char *p = (const unsigned char *)at;
+
+		if (p[0] != 0x0f || p[1] != 0x05)
+			continue;
+		t->at = at + 2;
+		return at + (uintptr_t)t->shift;
+	}
+	t->at = t->end;
 	return 0;
 }
 
@@ -68,14 +68,14 @@ void filter_add(struct window_filter *f, const struct patch_window *win)
 }
 
 /* call e8, jmp e9: five bytes; jcc 0f 80 to 0f 8f: six. */
-static bool is_far_branch(uintptr_t at, const struct window_filter *f,
-			  struct find_hit *hit)
+static bool is_far_branch(const struct find_text *t, uintptr_t at,
+			  const struct window_filter *f, struct find_hit *hit)
 {
 	const unsigned char *p = (const unsigned char *)at;
 	unsigned int wide = p[0] == 0x0f;
 
-	hit->at = at;
-	hit->target = at + 5 + wide + (uintptr_t)(intptr_t)
+	hit->at = at + (uintptr_t)t->shift;
+	hit->target = hit->at + 5 + wide + (uintptr_t)(intptr_t)
 		      load_rel32(at + 1 + wide);
 	return filter_has(f, hit->target);
 }
@@ -86,25 +86,36 @@ static bool is_far_opcode(uintptr_t at, uintptr_t end)
 
 	if ((p[0] & 0xfe) == 0xe8)
 		return true;
-	return at + 6 <= end && p[0] == 0x0f && (p[1] & 0xf0) == 0x80;
+	return at + FIND_FAR_MAX <= end && p[0] == 0x0f && (p[1] & 0xf0) == 0x80;
 }
 
-VECTOR bool find_far_branch(uintptr_t at, uintptr_t end,
-			    const struct window_filter *f, struct find_hit *hit)
+/* A call, jmp or jcc in the sixteen bytes at @at; 0 if there is none. */
+VECTOR static inline unsigned int far_opcodes(uintptr_t at)
 {
-	for (; at + STEP + 5 <= end; at += STEP) {
-		unsigned int m = bytes_like(at, 0xfe, 0xe8) |
-				 (bytes_like(at, 0xff, 0x0f) &
-				  bytes_like(at + 1, 0xf0, 0x80));
+	return bytes_like(at, 0xfe, 0xe8) | (bytes_like(at, 0xff, 0x0f) &
+					     bytes_like(at + 1, 0xf0, 0x80));
+}
 
-		for (; m; m &= m - 1)
-			if (is_far_branch(at + (unsigned int)__builtin_ctz(m),
-					  f, hit))
-				return true;
-	}
-	for (; at + 5 <= end; at++)
-		if (is_far_opcode(at, end) && is_far_branch(at, f, hit))
+VECTOR bool find_far_branch(struct find_text *t, const struct window_filter *f,
+			    struct find_hit *hit)
+{
+	uintptr_t at = t->at;
+
+	for (; at + STEP + 5 <= t->end; at += STEP)
+		for (unsigned int m = far_opcodes(at); m; m &= m - 1) {
+			uintptr_t op = at + (unsigned int)__builtin_ctz(m);
+
+			if (!is_far_branch(t, op, f, hit))
+				continue;
+			t->at = op + 1;
 			return true;
+		}
+	for (; at + 5 <= t->end; at++)
+		if (is_far_opcode(at, t->end) && is_far_branch(t, at, f, hit)) {
+			t->at = at + 1;
+			return true;
+		}
+	t->at = t->end;
 	return false;
 }
 
@@ -113,18 +124,18 @@ static bool is_near_opcode(unsigned char op)
 	return (op & 0xf0) == 0x70 || op == 0xeb || (op & 0xfc) == 0xe0;
 }
 
-bool find_near_branch(uintptr_t at, uintptr_t end,
-		      const struct patch_window *win, struct find_hit *hit)
+bool find_near_branch(struct find_text *t, const struct patch_window *win,
+		      struct find_hit *hit)
 {
-	for (; at + 2 <= end; at++) {
-		const unsigned char *p = (const unsigned char *)at;
-		uintptr_t target = at + 2 + (intptr_t)(signed char)p[1];
+	while (t->at + 2 <= t->end) {
+		const unsigned char *p = (const unsigned char *)t->at++;
 
-		if (is_near_opcode(p[0]) && target >= win->start &&
-		    target < win->end) {
-			*hit = (struct find_hit){ at, target };
+		hit->at = (uintptr_t)p + (uintptr_t)t->shift;
+		hit->target = hit->at + 2 + (uintptr_t)(intptr_t)
+			      (signed char)p[1];
+		if (is_near_opcode(p[0]) && hit->target >= win->start &&
+		    hit->target < win->end)
 			return true;
-		}
 	}
 	return false;
 }

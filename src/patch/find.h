@@ -9,10 +9,20 @@
 #include "patch/prove.h"
 
 /*
- * find_call() - the next place in [at, end) with the seven bytes of a site, any
- * number; *nr is that number. Returns 0 if there is no more.
+ * A piece of text: where its bytes are at hand, and how much further on the
+ * address is that they have, or will have, in the program.
  */
-VS_HIDDEN uintptr_t find_call(uintptr_t at, uintptr_t end, uint32_t *nr);
+struct find_text {
+	uintptr_t at, end;	/* of the bytes */
+	intptr_t shift;
+};
+
+/*
+ * find_syscall() - the next place in @text with the two bytes of a syscall
+ * instruction, as an address of the program; @text goes on behind it. Returns 0
+ * if there is no more.
+ */
+VS_HIDDEN uintptr_t find_syscall(struct find_text *text);
 
 /* Which addresses may lie in some window: no false "no", few false "maybe". */
 struct window_filter {
@@ -22,24 +32,26 @@ struct window_filter {
 VS_HIDDEN void filter_add(struct window_filter *f,
 			  const struct patch_window *win);
 
-/* A possible branch: its first byte and where it would go. */
+/* A possible branch: its first byte and where it would go, in the program. */
 struct find_hit {
 	uintptr_t at, target;
 };
 
 /*
- * find_far_branch() - the next place in [at, end) with the bytes of a call, jmp
- * or jcc of 32 bits whose target passes @f. False if there is no more.
+ * find_far_branch() - the next place in @text with the bytes of a call, jmp or
+ * jcc of 32 bits whose target passes @f; @text goes on behind it. False if there
+ * is no more.
  */
-VS_HIDDEN bool find_far_branch(uintptr_t at, uintptr_t end,
+VS_HIDDEN bool find_far_branch(struct find_text *text,
 			       const struct window_filter *f,
 			       struct find_hit *hit);
+#define FIND_FAR_MAX 6		/* bytes of the longest of them */
 
 /*
  * find_near_branch() - the same for branches of 8 bits (jmp, jcc, loop, jrcxz)
- * into @win; [at, end) need not be more than find_near_reach() says.
+ * into @win; @text need not be more than find_near_reach() says.
  */
-VS_HIDDEN bool find_near_branch(uintptr_t at, uintptr_t end,
+VS_HIDDEN bool find_near_branch(struct find_text *text,
 				const struct patch_window *win,
 				struct find_hit *hit);
 

@@ -5,19 +5,6 @@
 #include "base/str.h"
 #include "patch/object.h"
 
-bool object_holds(const struct patch_object *obj, uintptr_t addr, size_t len)
-{
-	for (unsigned int i = 0; i < obj->phnum; i++) {
-		const ElfW(Phdr) *ph = &obj->phdr[i];
-		uintptr_t off = addr - (obj->base + ph->p_vaddr);
-
-		if (ph->p_type == PT_LOAD && ph->p_flags & PF_R &&
-		    off < ph->p_filesz && len <= ph->p_filesz - off)
-			return true;
-	}
-	return false;
-}
-
 const ElfW(Phdr) *object_phdr(const struct patch_object *obj, uint32_t type)
 {
 	for (unsigned int i = 0; i < obj->phnum; i++)
@@ -27,10 +14,8 @@ const ElfW(Phdr) *object_phdr(const struct patch_object *obj, uint32_t type)
 }
 
 struct dynamic {
-	const ElfW(Sym) *symtab;
-	const char *strtab;
+	uintptr_t symtab, strtab, gnu_hash;
 	size_t strsz;
-	uintptr_t gnu_hash;
 };
 
 /*
@@ -45,29 +30,26 @@ static uintptr_t absolute(const struct patch_object *obj, uintptr_t ptr)
 static bool read_dynamic(const struct patch_object *obj, struct dynamic *d)
 {
 	const ElfW(Phdr) *ph = object_phdr(obj, PT_DYNAMIC);
-	const ElfW(Dyn) *dyn;
-	size_t n;
+	ElfW(Dyn) dyn = { .d_tag = DT_DEBUG };
 
 	*d = (struct dynamic){ 0 };
-	if (!ph || !object_holds(obj, obj->base + ph->p_vaddr, ph->p_filesz))
+	if (!ph)
 		return false;
-	dyn = (const ElfW(Dyn) *)(obj->base + ph->p_vaddr);
-	n = ph->p_filesz / sizeof(*dyn);
-	for (size_t i = 0; i < n && dyn[i].d_tag != DT_NULL; i++) {
-		uintptr_t ptr = absolute(obj, dyn[i].d_un.d_ptr);
-
-		if (dyn[i].d_tag == DT_SYMTAB)
-			d->symtab = (const ElfW(Sym) *)ptr;
-		else if (dyn[i].d_tag == DT_STRTAB)
-			d->strtab = (const char *)ptr;
-		else if (dyn[i].d_tag == DT_STRSZ)
-			d->strsz = dyn[i].d_un.d_val;
-		else if (dyn[i].d_tag == DT_GNU_HASH)
-			d->gnu_hash = ptr;
+	for (size_t at = 0; at + sizeof(dyn) <= ph->p_filesz &&
+	     dyn.d_tag != DT_NULL; at += sizeof(dyn)) {
+		if (!object_copy(obj, obj->base + ph->p_vaddr + at, &dyn,
+				 sizeof(dyn)))
+			return false;
+		if (dyn.d_tag == DT_SYMTAB)
+			d->symtab = absolute(obj, dyn.d_un.d_ptr);
+		else if (dyn.d_tag == DT_STRTAB)
+			d->strtab = absolute(obj, dyn.d_un.d_ptr);
+		else if (dyn.d_tag == DT_STRSZ)
+			d->strsz = dyn.d_un.d_val;
+		else if (dyn.d_tag == DT_GNU_HASH)
+			d->gnu_hash = absolute(obj, dyn.d_un.d_ptr);
 	}
-	return d->symtab && d->gnu_hash &&
-	       object_holds(obj, (uintptr_t)d->strtab, d->strsz) &&
-	       object_holds(obj, d->gnu_hash, 16);
+	return d->symtab && d->strtab && d->gnu_hash;
 }
 
 static uint32_t gnu_hash(const char *s)
@@ -79,45 +61,44 @@ static uint32_t gnu_hash(const char *s)
 	return h;
 }
 
-static bool names(const struct patch_object *obj, const struct dynamic *d,
-		  uint32_t i, const char *symbol)
+/* The function that is symbol @i, if that is its name; else 0. */
+static uintptr_t named(const struct patch_object *obj, const struct dynamic *d,
+		       uint32_t i, const char *symbol)
 {
-	const ElfW(Sym) *sym = &d->symtab[i];
+	size_t len = str_len(symbol) + 1;
+	const unsigned char *name;
+	ElfW(Sym) sym;
 
-	return object_holds(obj, (uintptr_t)sym, sizeof(*sym)) &&
-	       sym->st_shndx != SHN_UNDEF &&
-	       ELF64_ST_TYPE(sym->st_info) == STT_FUNC &&
-	       sym->st_name < d->strsz &&
-	       str_eq(d->strtab + sym->st_name, symbol);
+	if (!object_copy(obj, d->symtab + i * sizeof(sym), &sym, sizeof(sym)) ||
+	    sym.st_shndx == SHN_UNDEF ||
+	    ELF64_ST_TYPE(sym.st_info) != STT_FUNC ||
+	    sym.st_name >= d->strsz || d->strsz - sym.st_name < len)
+		return 0;
+	name = object_bytes(obj, d->strtab + sym.st_name, len);
+	return name && !memcmp(name, symbol, len) ? obj->base + sym.st_value : 0;
 }
 
 uintptr_t object_function(const struct patch_object *obj, const char *symbol)
 {
-	uint32_t h = gnu_hash(symbol), nbuckets, first, i;
-	const uint32_t *head, *buckets, *chain;
+	uint32_t h = gnu_hash(symbol), head[4], i, link;
+	uintptr_t buckets, chain, found;
 	struct dynamic d;
 
-	if (!read_dynamic(obj, &d))
+	/* buckets, first symbol, bloom words, shift; bloom; buckets; chains */
+	if (!read_dynamic(obj, &d) ||
+	    !object_copy(obj, d.gnu_hash, head, sizeof(head)) || !head[0])
 		return 0;
-	/* nbuckets, first symbol, bloom words, shift; bloom; buckets; chains */
-	head = (const uint32_t *)d.gnu_hash;
-	nbuckets = head[0];
-	first = head[1];
-	buckets = head + 4 + 2 * (size_t)head[2];
-	chain = buckets + nbuckets;
-	if (!nbuckets || !object_holds(obj, (uintptr_t)buckets, 4UL * nbuckets))
-		return 0;
-	i = buckets[h % nbuckets];
-	if (i < first)
+	buckets = d.gnu_hash + sizeof(head) + 8 * (uintptr_t)head[2];
+	chain = buckets + 4 * (uintptr_t)head[0];
+	if (!object_copy(obj, buckets + 4 * (uintptr_t)(h % head[0]), &i, 4) ||
+	    i < head[1])
 		return 0;
 	for (;; i++) {
-		const uint32_t *link = &chain[i - first];
-
-		if (!object_holds(obj, (uintptr_t)link, sizeof(*link)))
+		if (!object_copy(obj, chain + 4 * (uintptr_t)(i - head[1]),
+				 &link, 4))
 			return 0;
-		if ((*link | 1) == (h | 1) && names(obj, &d, i, symbol))
-			return obj->base + d.symtab[i].st_value;
-		if (*link & 1)
-			return 0;
+		found = (link | 1) == (h | 1) ? named(obj, &d, i, symbol) : 0;
+		if (found || link & 1)
+			return found;
 	}
 }

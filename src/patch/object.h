@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Reading a loaded object where it lies: bounds, functions, symbols. Nothing
- * here trusts an offset of the object before it was found to be inside one of
- * the object's readable segments.
+ * Reading an object: bytes, bounds, functions, symbols. Nothing here trusts an
+ * offset of the object before it was found to be inside one of the object's
+ * readable segments.
  */
 #ifndef VS_PATCH_OBJECT_H
 #define VS_PATCH_OBJECT_H
@@ -18,6 +18,23 @@ struct patch_fn {
 VS_HIDDEN bool object_holds(const struct patch_object *obj, uintptr_t addr,
 			    size_t len);
 
+/*
+ * object_bytes() - the @len bytes of address @addr, valid until the next call of
+ * it; NULL where object_holds() says no or the file cannot be read. @len is at
+ * most the size of file->detail.
+ */
+VS_HIDDEN const unsigned char *object_bytes(const struct patch_object *obj,
+					    uintptr_t addr, size_t len);
+VS_HIDDEN bool object_copy(const struct patch_object *obj, uintptr_t addr,
+			   void *to, size_t len);
+
+/*
+ * object_text() - the bytes from @addr on, as many as there are at hand (*have),
+ * valid until the next call of it; NULL where there are none.
+ */
+VS_HIDDEN const unsigned char *object_text(const struct patch_object *obj,
+					   uintptr_t addr, size_t *have);
+
 /* The first program header of @type, or NULL. */
 VS_HIDDEN const ElfW(Phdr) *object_phdr(const struct patch_object *obj,
 					uint32_t type);
@@ -30,7 +47,7 @@ VS_HIDDEN uintptr_t object_function(const struct patch_object *obj,
 struct ehframe {
 	const struct patch_object *obj;
 	uintptr_t hdr;			/* the table's offsets are from here */
-	const struct ehframe_row *rows;
+	uintptr_t rows;
 	size_t count;
 };
 

@@ -7,18 +7,21 @@
  *	before	b8 NR NR NR NR 0f 05	mov $NR,%eax ; syscall
  *	after	e9 rr rr rr rr 66 90	jmp entry    ; nop	(patch/entry.S)
  *
+ * Other shapes are rewritten with their neighbours (patch/moved.h).
+ *
  * A site is proven when all of this holds; else it is refused, with a reason:
  *   - .eh_frame knows the function, and all of it decodes;
- *   - the mov and the syscall are instructions of it;
- *   - no direct jump or call of the object lands in bytes 1 to 6: those of the
- *     function, by decoding it; all others, by a search of the object's text;
+ *   - what is rewritten are instructions of it;
+ *   - no direct jump or call of the object lands behind the first byte of that:
+ *     those of the function, by decoding it; all others, by a search of the
+ *     object's text;
  *   - the function has no indirect jump (only compilers know where those go),
  *     but for one through the GOT, which is a tail call;
  *   - the function makes no process or thread: a child that shares the stack
  *     must not find its frames rewritten.
  *
- * Law of the room: no libc call, no allocation, no global but patch_entries[];
- * raw system calls, base and Zydis only. Zydis is ordinary code and clobbers
+ * Law of the room: no libc call, no allocation, no globals but patch_entries[]
+ * and patch_numbers[]; raw system calls, base and Zydis only. Zydis is ordinary code and clobbers
  * vector registers: patch_scan() is for start-up and for places where the
  * program expects a function call.
  *
@@ -35,6 +38,23 @@
 
 #include "base/compiler.h"
 
+/* A piece of a file: mem has what will be at [start, end). */
+struct patch_buffer {
+	unsigned char *mem;
+	size_t size;
+	uintptr_t start, end;
+};
+
+/*
+ * Where the bytes of an object are read from that is not all mapped yet, or that
+ * is too large for its text to become resident.
+ */
+struct patch_file {
+	int fd;
+	struct patch_buffer search;	/* for the search: the larger the better */
+	struct patch_buffer detail;	/* for everything else: a page or two */
+};
+
 /* A loaded object, in the words of dl_iterate_phdr(). */
 struct patch_object {
 	const char *name;
@@ -43,6 +63,13 @@ struct patch_object {
 	unsigned int phnum;
 	const char *exit_symbol;	/* a function to detour at its entry:
 					 * "_exit" for libc, NULL for none */
+	struct patch_file *file;	/* NULL: it is read where it lies */
+	uintptr_t text_start, text_end;	/* sites lie in here; 0, 0: anywhere */
+	bool any_shape;			/* look for PATCH_SITE_MOVED, too */
+	const char *only_in;		/* NULL, or: those of unknown number in
+					 * this function only */
+	uintptr_t area;			/* PATCH_AREA_SIZE bytes of ours, private
+					 * and executable, near the text; or 0 */
 };
 
 /* A set of system call numbers below 512 (all that x86-64 has). */
@@ -65,6 +92,7 @@ static inline bool patch_nrset_has(const struct patch_nrset *set,
 enum patch_kind {
 	PATCH_SITE_SYSCALL,	/* the seven bytes above */
 	PATCH_SITE_EXIT,	/* the first five bytes of exit_symbol */
+	PATCH_SITE_MOVED,	/* a syscall instruction and neighbours */
 };
 
 enum patch_state {
@@ -73,11 +101,13 @@ enum patch_state {
 	PATCH_WRITTEN,		/* is rewritten */
 };
 
-#define PATCH_SITE_MAX 7	/* bytes of the longest site */
+#define PATCH_SITE_MAX 24	/* no site is longer */
 
 struct patch_site {
 	uintptr_t addr;
-	int nr;			/* -1 for PATCH_SITE_EXIT */
+	int nr;			/* -1: PATCH_SITE_EXIT, or known when it runs */
+	unsigned char len;	/* of a PATCH_SITE_MOVED, bytes; */
+	unsigned char at;	/* its syscall instruction begins there */
 	unsigned char kind;	/* enum patch_kind */
 	unsigned char state;	/* enum patch_state */
 	uint16_t entry;		/* patch_entries[] index, once written */
@@ -90,6 +120,8 @@ struct patch_site {
 /* How many bytes of @s are rewritten. */
 static inline unsigned int patch_site_len(const struct patch_site *s)
 {
+	if (s->kind == PATCH_SITE_MOVED)
+		return s->len;
 	return s->kind == PATCH_SITE_EXIT ? 5 : 7;
 }
 
@@ -100,6 +132,7 @@ static inline unsigned int patch_site_len(const struct patch_site *s)
 #define PATCH_WHY_UNDECODABLE	"function does not decode"
 #define PATCH_WHY_CLONES	"function makes a process or thread"
 #define PATCH_WHY_SHORT		"function shorter than the detour"
+#define PATCH_WHY_NEIGHBOURS	"no neighbour can be moved"
 #define PATCH_WHY_FAR		"too far"
 #define PATCH_WHY_FULL		"no entry left"
 #define PATCH_WHY_CHANGED	"text changed since the scan"
@@ -117,6 +150,12 @@ static inline unsigned int patch_site_len(const struct patch_site *s)
 VS_HIDDEN int patch_scan(const struct patch_object *obj,
 			 const struct patch_nrset *nrs,
 			 struct patch_site *out, size_t max);
+
+/*
+ * patch_is_near() - do slots of the library's own serve @s? Else patch_apply()
+ * needs obj->area: PATCH_AREA_SIZE bytes that jumps from the text reach.
+ */
+VS_HIDDEN bool patch_is_near(const struct patch_site *s);
 
 /* Where /proc/self/mem cannot be had, rewrite by mprotect(). */
 #define PATCH_ALLOW_MPROTECT 0x1
@@ -139,5 +178,15 @@ VS_HIDDEN int patch_scan(const struct patch_object *obj,
  */
 VS_HIDDEN int patch_apply(struct patch_site *sites, size_t n,
 			  const struct patch_object *obj, unsigned int flags);
+
+/*
+ * patch_forget() - free the entries of sites in [start, end) that are no longer
+ * there: unmapped, or other bytes. Returns how many.
+ */
+VS_HIDDEN unsigned int patch_forget(uintptr_t start, uintptr_t end);
+
+/* patch_wrote() - tell @fn all that was written for the written site @s. */
+VS_HIDDEN void patch_wrote(const struct patch_site *s,
+			   void (*fn)(uintptr_t start, uintptr_t end));
 
 #endif

@@ -103,19 +103,54 @@ static void see_memory(struct walk *w, const ZydisDecodedInstruction *insn)
 		w->below_rbp = true;
 }
 
-void prove_function(const ZydisDecoder *decoder, const struct patch_fn *fn,
-		    uintptr_t site, const struct patch_window *win,
-		    struct fn_facts *facts)
+#define INSN_MAX  15	/* bytes of the longest instruction */
+#define CODE_STEP 1024	/* bytes asked for at once */
+
+static size_t at_most(size_t n, size_t most)
+{
+	return n < most ? n : most;
+}
+
+static const unsigned char *code_at(struct code *c, uintptr_t at)
+{
+	size_t want = at_most(c->limit - at, INSN_MAX);
+
+	if (at < c->start || at >= c->end || c->end - at < want) {
+		want = at_most(c->limit - at, CODE_STEP);
+		c->mem = object_bytes(c->obj, at, want);
+		c->start = at;
+		c->end = c->mem ? at + want : at;
+	}
+	return c->mem ? c->mem + (at - c->start) : NULL;
+}
+
+bool code_decode(struct code *c, const ZydisDecoder *decoder, uintptr_t at,
+		 ZydisDecodedInstruction *insn, ZydisDecodedOperand *operands)
+{
+	const unsigned char *mem = at < c->limit ? code_at(c, at) : NULL;
+
+	if (!mem)
+		return false;
+	if (operands)
+		return ZYAN_SUCCESS(ZydisDecoderDecodeFull(decoder, mem,
+				c->end - at, insn, operands));
+	return ZYAN_SUCCESS(ZydisDecoderDecodeInstruction(decoder, NULL, mem,
+							  c->end - at, insn));
+}
+
+void prove_function(const ZydisDecoder *decoder, const struct patch_object *obj,
+		    const struct patch_fn *fn, uintptr_t site,
+		    const struct patch_window *win, struct fn_facts *facts)
 {
 	struct walk w = { .facts = facts, .win = win };
+	struct code code = { .obj = obj, .limit = fn->end };
 	ZydisDecodedInstruction insn;
 
 	*facts = (struct fn_facts){ 0 };
 	for (uintptr_t at = fn->start; at < fn->end; at += insn.length) {
-		if (!ZYAN_SUCCESS(ZydisDecoderDecodeInstruction(decoder, NULL,
-				(const void *)at, fn->end - at, &insn)))
+		if (!code_decode(&code, decoder, at, &insn, NULL))
 			return;
-		if (at == site && insn.length == 5)
+		if (at == site)
 			facts->boundary = true;
 		see_branch(&w, &insn, at);
 		see_number(&w, &insn);

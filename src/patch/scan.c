@@ -8,21 +8,27 @@
  *	      ^    <---- the window: ----->	 ^
  *	      |	   nothing may land here	 where the entry goes back to
  *	      the jmp; may be jumped to
+ *
+ * Other shapes (moved.c) have windows of other lengths; the proof is the same.
  */
 #include <errno.h>
 
 #include "base/str.h"
 #include "patch/find.h"
+#include "patch/moved.h"
 #include "patch/object.h"
 #include "patch/patch.h"
 #include "patch/prove.h"
 
 struct scan {
 	const struct patch_object *obj;
+	const struct patch_nrset *nrs;
 	struct ehframe eh;
+	struct patch_fn only;		/* obj->only_in */
 	ZydisDecoder decoder;
 	struct patch_site *sites;
 	int n;
+	size_t max;
 };
 
 static struct patch_window site_window(const struct patch_site *s)
@@ -51,46 +57,127 @@ static struct patch_window text_range(const struct scan *sc,
 	return (struct patch_window){ start, start + ph->p_filesz };
 }
 
-static int add_site(struct scan *sc, size_t max, uintptr_t addr, int nr,
+/* The part of a segment where sites may lie. */
+static struct patch_window site_range(const struct scan *sc,
+				      const ElfW(Phdr) *ph)
+{
+	const struct patch_object *obj = sc->obj;
+	struct patch_window text = text_range(sc, ph);
+
+	if (obj->text_end && text.start < obj->text_start)
+		text.start = obj->text_start;
+	if (obj->text_end && text.end > obj->text_end)
+		text.end = obj->text_end;
+	return text;
+}
+
+/*
+ * The next piece of [*at, end). The last @keep bytes of a piece are also the
+ * first of the next, for what lies across.
+ */
+static bool next_piece(const struct patch_object *obj, uintptr_t *at,
+		       uintptr_t end, size_t keep, struct find_text *piece)
+{
+	const unsigned char *mem;
+	size_t have;
+
+	if (*at >= end || !(mem = object_text(obj, *at, &have)))
+		return false;
+	if (have > end - *at)
+		have = end - *at;
+	piece->at = (uintptr_t)mem;
+	piece->end = piece->at + have;
+	piece->shift = (intptr_t)(*at - piece->at);
+	*at += have;
+	if (*at < end) {
+		if (have <= keep)
+			return false;
+		*at -= keep;
+	}
+	return true;
+}
+
+static int add_site(struct scan *sc, uintptr_t addr, int nr,
 		    enum patch_kind kind)
 {
+	const unsigned char *old;
 	struct patch_site *s;
 
-	if ((size_t)sc->n >= max)
+	if ((size_t)sc->n >= sc->max)
 		return -E2BIG;
 	s = &sc->sites[sc->n++];
 	*s = (struct patch_site){ .addr = addr, .nr = nr, .kind = kind,
 				  .state = PATCH_PROVEN };
-	memcpy(s->old, (const void *)addr, patch_site_len(s));
+	old = object_bytes(sc->obj, addr, patch_site_len(s));
+	if (old)
+		memcpy(s->old, old, patch_site_len(s));
+	else
+		refuse(s, PATCH_WHY_CHANGED);
 	return 0;
 }
 
-static int find_sites(struct scan *sc, const struct patch_nrset *nrs,
-		      const ElfW(Phdr) *ph, size_t max)
+/* The number that a mov right before the syscall at @at loads, or -1. */
+static int loaded_number(const struct patch_object *obj, uintptr_t at)
 {
-	struct patch_window text = text_range(sc, ph);
-	uintptr_t at = text.start;
-	uint32_t nr;
+	const unsigned char *p = object_bytes(obj, at - 5, 7);
+	int32_t nr;
 
-	while ((at = find_call(at, text.end, &nr))) {
-		if (patch_nrset_has(nrs, nr) &&
-		    add_site(sc, max, at, (int)nr, PATCH_SITE_SYSCALL))
-			return -E2BIG;
-		at++;
-	}
+	if (!p || p[0] != 0xb8 || p[5] != 0x0f || p[6] != 0x05)
+		return -1;
+	memcpy(&nr, p + 1, sizeof(nr));
+	return nr < 0 ? -1 : nr;
+}
+
+static int add_moved(struct scan *sc, uintptr_t at)
+{
+	struct patch_site s;
+	struct patch_fn fn;
+
+	if (sc->only.end ? at < sc->only.start || at >= sc->only.end :
+	    !sc->obj->any_shape)
+		return 0;
+	if (ehframe_find(&sc->eh, at, &fn) ||
+	    !moved_find(sc->obj, &fn, sc->nrs, at, &s))
+		return 0;
+	if ((size_t)sc->n >= sc->max)
+		return -E2BIG;
+	sc->sites[sc->n++] = s;
 	return 0;
 }
 
-static int find_exit(struct scan *sc, size_t max)
+static int suspect(struct scan *sc, uintptr_t at, const struct patch_window *text)
+{
+	int nr = at - text->start < 5 ? -1 : loaded_number(sc->obj, at);
+
+	if (nr < 0)
+		return add_moved(sc, at);
+	return patch_nrset_has(sc->nrs, (unsigned int)nr) ?
+	       add_site(sc, at - 5, nr, PATCH_SITE_SYSCALL) : 0;
+}
+
+static int find_sites(struct scan *sc, const ElfW(Phdr) *ph)
+{
+	struct patch_window text = site_range(sc, ph);
+	uintptr_t next = text.start, at;
+	struct find_text piece;
+
+	while (next_piece(sc->obj, &next, text.end, 1, &piece))
+		while ((at = find_syscall(&piece)))
+			if (suspect(sc, at, &text))
+				return -E2BIG;
+	return 0;
+}
+
+static int find_exit(struct scan *sc)
 {
 	uintptr_t addr;
 
 	if (!sc->obj->exit_symbol)
 		return 0;
 	addr = object_function(sc->obj, sc->obj->exit_symbol);
-	if (!addr || !object_holds(sc->obj, addr, PATCH_SITE_MAX))
+	if (!addr || !object_holds(sc->obj, addr, 7))
 		return 0;
-	return add_site(sc, max, addr, -1, PATCH_SITE_EXIT);
+	return add_site(sc, addr, -1, PATCH_SITE_EXIT);
 }
 
 /* What its own function says about a site. */
@@ -112,7 +199,7 @@ static void prove_inside(const struct scan *sc, struct patch_site *s)
 		else if (fn.end < win.end)
 			refuse(s, PATCH_WHY_SHORT);
 	}
-	prove_function(&sc->decoder, &fn, s->addr, &win, &facts);
+	prove_function(&sc->decoder, sc->obj, &fn, s->addr, &win, &facts);
 	s->uses_red_zone = !facts.decodes || facts.red_zone;
 	if (s->why)
 		return;
@@ -146,7 +233,7 @@ static bool is_real_branch(const struct scan *sc, uintptr_t at,
 		return true;
 	if (s->addr >= fn.start && s->addr < fn.end)
 		return false;
-	prove_function(&sc->decoder, &fn, s->addr, &win, &facts);
+	prove_function(&sc->decoder, sc->obj, &fn, s->addr, &win, &facts);
 	return !facts.decodes || facts.jumped;
 }
 
@@ -165,7 +252,8 @@ static void judge_hit(struct scan *sc, const struct find_hit *hit)
 static void seek_far_branches(struct scan *sc, const struct patch_window *text)
 {
 	struct window_filter filter = { { 0 } };
-	uintptr_t at = text->start;
+	uintptr_t next = text->start;
+	struct find_text piece;
 	struct find_hit hit;
 
 	for (int i = 0; i < sc->n; i++) {
@@ -174,23 +262,34 @@ static void seek_far_branches(struct scan *sc, const struct patch_window *text)
 		if (sc->sites[i].state == PATCH_PROVEN)
 			filter_add(&filter, &win);
 	}
-	for (; find_far_branch(at, text->end, &filter, &hit); at = hit.at + 1)
-		judge_hit(sc, &hit);
+	while (next_piece(sc->obj, &next, text->end, FIND_FAR_MAX - 1, &piece))
+		while (find_far_branch(&piece, &filter, &hit))
+			judge_hit(sc, &hit);
 }
 
+/* judge_hit() reads other bytes: these are sought again after each hit. */
 static void seek_near_branches(struct scan *sc, const struct patch_site *s,
 			       const struct patch_window *text)
 {
 	struct patch_window win = site_window(s);
 	struct patch_window reach;
+	const unsigned char *mem;
+	struct find_text piece;
 	struct find_hit hit;
 
 	if (s->addr < text->start || s->addr >= text->end)
 		return;
 	reach = find_near_reach(&win, text->start, text->end);
-	for (uintptr_t at = reach.start;
-	     find_near_branch(at, reach.end, &win, &hit); at = hit.at + 1)
+	while ((mem = object_bytes(sc->obj, reach.start,
+				   reach.end - reach.start))) {
+		piece.at = (uintptr_t)mem;
+		piece.end = piece.at + (reach.end - reach.start);
+		piece.shift = (intptr_t)(reach.start - piece.at);
+		if (!find_near_branch(&piece, &win, &hit))
+			break;
 		judge_hit(sc, &hit);
+		reach.start = hit.at + 1;
+	}
 }
 
 /* What the rest of the object says about the sites that are proven so far. */
@@ -198,8 +297,11 @@ static void prove_outside(struct scan *sc)
 {
 	for (unsigned int i = 0; i < sc->obj->phnum; i++) {
 		struct patch_window text;
+		bool proven = false;
 
-		if (!is_text(&sc->obj->phdr[i]))
+		for (int j = 0; j < sc->n; j++)
+			proven |= sc->sites[j].state == PATCH_PROVEN;
+		if (!proven || !is_text(&sc->obj->phdr[i]))
 			continue;
 		text = text_range(sc, &sc->obj->phdr[i]);
 		seek_far_branches(sc, &text);
@@ -209,25 +311,36 @@ static void prove_outside(struct scan *sc)
 	}
 }
 
+static void find_only(struct scan *sc)
+{
+	uintptr_t addr = sc->obj->only_in ?
+			 object_function(sc->obj, sc->obj->only_in) : 0;
+
+	if (!addr || ehframe_find(&sc->eh, addr, &sc->only))
+		sc->only = (struct patch_fn){ 0, 0 };
+}
+
 int patch_scan(const struct patch_object *obj, const struct patch_nrset *nrs,
 	       struct patch_site *out, size_t max)
 {
-	struct scan sc = { .obj = obj, .sites = out };
+	struct scan sc = { .obj = obj, .nrs = nrs, .sites = out, .max = max };
 	int ret = 0;
 
+	ehframe_open(&sc.eh, obj);
+	find_only(&sc);
 	for (unsigned int i = 0; i < obj->phnum && !ret; i++)
 		if (is_text(&obj->phdr[i]))
-			ret = find_sites(&sc, nrs, &obj->phdr[i], max);
+			ret = find_sites(&sc, &obj->phdr[i]);
 	if (!ret)
-		ret = find_exit(&sc, max);
+		ret = find_exit(&sc);
 	if (ret || !sc.n)
 		return ret;
 
-	ehframe_open(&sc.eh, obj);
 	if (!prove_init(&sc.decoder))
 		return -ENOSYS;
 	for (int i = 0; i < sc.n; i++)
-		prove_inside(&sc, &out[i]);
+		if (out[i].kind != PATCH_SITE_MOVED)
+			prove_inside(&sc, &out[i]);
 	prove_outside(&sc);
 	return sc.n;
 }
