@@ -14,6 +14,7 @@ struct event_kind {
 
 static const struct event_kind
 	start = { "start", json_start, text_start },
+	object = { "object", json_sites, text_sites },
 	check = { "check", json_check, text_check },
 	drift = { "drift", json_drift, text_drift },
 	limit = { "limit", json_limit, text_limit },
@@ -61,6 +62,11 @@ static long line(const struct report *r, const struct event_kind *kind,
 long report_start(const struct report *r, const struct report_start *e)
 {
 	return line(r, &start, e);
+}
+
+long report_object(const struct report *r, const struct report_object *e)
+{
+	return line(r, &object, e);
 }
 
 long report_check(const struct report *r, const struct report_check *e)

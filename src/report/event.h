@@ -50,6 +50,15 @@ struct report_start {
 	const char *passive;			/* why, or NULL: it mirrors */
 };
 
+/* An object that was mapped after the start: its sites. */
+struct report_object {
+	const char *object;
+	uint64_t patched, unpatched;
+	const struct report_site *left;		/* some of the unpatched */
+	size_t nr_left;
+	uint64_t ns;				/* what finding them cost */
+};
+
 struct report_check {
 	const char *trigger;	/* exit exec signal api count each */
 	uint64_t vmas, drift, growth, renamed, ns;
@@ -102,6 +111,7 @@ struct report_summary {
 };
 
 long report_start(const struct report *r, const struct report_start *e);
+long report_object(const struct report *r, const struct report_object *e);
 long report_check(const struct report *r, const struct report_check *e);
 long report_drift(const struct report *r, const struct report_drift *e);
 long report_limit(const struct report *r, const struct report_limit *e);

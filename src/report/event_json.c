@@ -14,14 +14,14 @@ static void counts(struct json *j, const char *key,
 	json_close(j);
 }
 
-static void left(struct json *j, const struct report_start *e)
+static void left(struct json *j, const struct report_site *site, size_t n)
 {
 	json_array(j, "left");
-	for (size_t i = 0; i < e->nr_left; i++) {
+	for (; n; n--, site++) {
 		json_object(j, NULL);
-		json_str(j, "object", e->left[i].object);
-		json_hex(j, "offset", e->left[i].offset);
-		json_str(j, "why", e->left[i].why);
+		json_str(j, "object", site->object);
+		json_hex(j, "offset", site->offset);
+		json_str(j, "why", site->why);
 		json_close(j);
 	}
 	json_close(j);
@@ -39,10 +39,22 @@ void json_start(struct json *j, int pid, const void *event)
 	json_object(j, "sites");
 	json_u64(j, "patched", e->patched);
 	json_u64(j, "unpatched", e->unpatched);
-	left(j, e);
+	left(j, e->left, e->nr_left);
 	json_close(j);
 	json_u64(j, "seccomp", e->seccomp);
 	json_str(j, "passive", e->passive);
+}
+
+void json_sites(struct json *j, int pid, const void *event)
+{
+	const struct report_object *e = event;
+
+	json_s64(j, "pid", pid);
+	json_str(j, "object", e->object);
+	json_u64(j, "patched", e->patched);
+	json_u64(j, "unpatched", e->unpatched);
+	left(j, e->left, e->nr_left);
+	json_u64(j, "ns", e->ns);
 }
 
 void json_check(struct json *j, int pid, const void *event)

@@ -47,6 +47,33 @@ static void string(struct text *t, const char *s)
 		words(t, "?");
 }
 
+static void left(struct text *t, const struct report_site *site, size_t n)
+{
+	const char *before = " (";
+
+	for (; n; n--, site++, before = ", ") {
+		words(t, before);
+		string(t, site->object);
+		words(t, "+0x");
+		fmt_hex(t->f, site->offset, 1);
+		words(t, " ");
+		string(t, site->why);
+	}
+	words(t, *before == ',' ? ")" : "");
+}
+
+void text_sites(struct text *t, const void *event)
+{
+	const struct report_object *e = event;
+
+	words(t, "mapped: ");
+	string(t, e->object);
+	count(t, ", sites: ", e->patched);
+	count(t, " patched, ", e->unpatched);
+	words(t, " not");
+	left(t, e->left, e->nr_left);
+}
+
 void text_start(struct text *t, const void *event)
 {
 	const struct report_start *e = event;
@@ -60,15 +87,7 @@ void text_start(struct text *t, const void *event)
 	count(t, ", sites: ", e->patched);
 	count(t, " patched, ", e->unpatched);
 	words(t, " not");
-	for (size_t i = 0; i < e->nr_left; i++) {
-		words(t, i ? ", " : " (");
-		string(t, e->left[i].object);
-		words(t, "+0x");
-		fmt_hex(t->f, e->left[i].offset, 1);
-		words(t, " ");
-		string(t, e->left[i].why);
-	}
-	words(t, e->nr_left ? ")" : "");
+	left(t, e->left, e->nr_left);
 	if (e->seccomp)
 		count(t, ", seccomp ", e->seccomp);
 	if (!e->passive)

@@ -17,6 +17,7 @@ struct text {
 
 /* The members behind "event". */
 void json_start(struct json *j, int pid, const void *event);
+void json_sites(struct json *j, int pid, const void *event);
 void json_check(struct json *j, int pid, const void *event);
 void json_drift(struct json *j, int pid, const void *event);
 void json_limit(struct json *j, int pid, const void *event);
@@ -27,6 +28,7 @@ void json_passive(struct json *j, int pid, const void *event);
 
 /* What follows "vmashadow[PID]: ". */
 void text_start(struct text *t, const void *event);
+void text_sites(struct text *t, const void *event);
 void text_check(struct text *t, const void *event);
 void text_drift(struct text *t, const void *event);
 void text_limit(struct text *t, const void *event);

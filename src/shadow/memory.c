@@ -51,8 +51,8 @@ static void count_own(unsigned int calls_made)
 		shadow.count.own += calls_made;
 }
 
-/* -errno or an address. */
-static long map_memfd(size_t bytes)
+/* -errno or an address: @at, or any where that is 0. */
+static long map_memfd(unsigned long at, size_t bytes, int prot)
 {
 	long fd, mem;
 
@@ -61,8 +61,9 @@ static long map_memfd(size_t bytes)
 		return fd;
 	mem = raw_sys2(SYS_ftruncate, fd, bytes);
 	if (!raw_is_error(mem)) {
-		mem = raw_sys6(SYS_mmap, 0, bytes, PROT_READ | PROT_WRITE,
-			       MAP_PRIVATE, fd, 0);
+		mem = raw_sys6(SYS_mmap, at, bytes, prot,
+			       MAP_PRIVATE | (at ? MAP_FIXED_NOREPLACE : 0),
+			       fd, 0);
 		count_own(1);
 	}
 	raw_sys1(SYS_close, fd);
@@ -73,7 +74,7 @@ static long map_memfd(size_t bytes)
  * The new chunk is a mapping like any other: it goes into the mirror, too, but
  * not into one that is just being read.
  */
-static void mirror_chunk(const struct chunk *c)
+static void mirror_chunk(const struct chunk *c, int prot)
 {
 	unsigned long addr = (unsigned long)c->mem;
 	struct mm_op *op = &shadow.own_op;
@@ -95,7 +96,7 @@ static void mirror_chunk(const struct chunk *c)
 		.flags = MM_FILE_UNIQUE | MM_FILE_OWN,
 	};
 	*op = (struct mm_op){
-		.call = MM_MMAP, .len = c->bytes, .prot = PROT_READ | PROT_WRITE,
+		.call = MM_MMAP, .len = c->bytes, .prot = prot,
 		.flags = MAP_PRIVATE, .file = file, .own = true, .pkey = -1,
 		.ret = (long)addr,
 	};
@@ -104,6 +105,8 @@ static void mirror_chunk(const struct chunk *c)
 	shadow.seq++;
 }
 
+#define CHUNK_PROT (PROT_READ | PROT_WRITE)
+
 static struct chunk map_chunk(size_t bytes)
 {
 	struct chunk c = { NULL, bytes };
@@ -111,7 +114,7 @@ static struct chunk map_chunk(size_t bytes)
 
 	if (shadow.sealed || nr_own_files == CHUNKS_MAX)
 		return c;
-	mem = map_memfd(bytes);
+	mem = map_memfd(0, bytes, CHUNK_PROT);
 	if (!raw_is_error(mem)) {
 		c.mem = (char *)mem;
 		memory_chunks++;
@@ -121,7 +124,7 @@ static struct chunk map_chunk(size_t bytes)
 
 int memory_start(void)
 {
-	long mem = map_memfd(FIRST_CHUNK), page;
+	long mem = map_memfd(0, FIRST_CHUNK, CHUNK_PROT), page;
 
 	if (raw_is_error(mem))
 		return (int)mem;
@@ -152,7 +155,7 @@ void *memory_alloc(size_t bytes)
 		c = map_chunk(want);
 		if (!c.mem)
 			return NULL;
-		mirror_chunk(&c);
+		mirror_chunk(&c, CHUNK_PROT);
 		arena = c.mem;
 		arena_end = c.mem + c.bytes;
 		next_size = LARGE_CHUNK / 4;
@@ -176,8 +179,39 @@ bool memory_more_vmas(void)
 		size *= 2;
 	vma_chunks[nr_vma_chunks++] = c;
 	mm_pool_add(&shadow.mm, c.mem, c.bytes);
-	mirror_chunk(&c);	/* itself takes VMAs */
+	mirror_chunk(&c, CHUNK_PROT);	/* itself takes VMAs */
 	return true;
+}
+
+#define CODE_GAP (16 * PAGE_SIZE)	/* between us and what is above */
+
+unsigned long memory_code(unsigned long below, unsigned long top,
+			  unsigned long reach, size_t bytes)
+{
+	const struct vm_area_struct *vma;
+	struct chunk c = { NULL, bytes };
+	unsigned long at = below;
+	long mem;
+
+	do {
+		if (at < bytes + 2 * CODE_GAP)
+			return 0;
+		at -= bytes + CODE_GAP;
+		vma = find_vma_intersection(&shadow.mm, at - CODE_GAP,
+					    at + bytes + CODE_GAP);
+		if (vma)
+			at = vma->vm_start;
+	} while (vma);
+	if (top - at > reach || shadow.sealed || nr_own_files == CHUNKS_MAX ||
+	    (shadow.mm.pool_free < MM_RESERVE && !memory_more_vmas()))
+		return 0;
+	mem = map_memfd(at, bytes, PROT_READ | PROT_EXEC);
+	if (raw_is_error(mem))
+		return 0;
+	c.mem = (char *)mem;
+	memory_chunks++;
+	mirror_chunk(&c, PROT_READ | PROT_EXEC);
+	return (unsigned long)mem;
 }
 
 void memory_reset_vmas(void)

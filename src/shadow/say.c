@@ -36,6 +36,31 @@ void shadow_say_site(const struct patch_object *obj,
 	};
 }
 
+void shadow_say_object(const struct patch_object *obj,
+		       const struct patch_site *sites, size_t n, uint64_t ns)
+{
+	static struct report_site some[LEFT_MAX];
+	struct report_object e = { .object = obj->name, .left = some, .ns = ns };
+	struct report *r;
+
+	for (; n; n--, sites++) {
+		if (sites->state == PATCH_WRITTEN) {
+			e.patched++;
+			continue;
+		}
+		e.unpatched++;
+		if (e.nr_left < LEFT_MAX)
+			some[e.nr_left++] = (struct report_site){
+				.object = obj->name,
+				.offset = sites->addr - obj->base,
+				.why = sites->why,
+			};
+	}
+	r = log_begin();
+	if (r)
+		log_end(SINK_RECORD, report_object(r, &e));
+}
+
 static size_t list_rules(struct report_count *out)
 {
 	size_t n = 0;

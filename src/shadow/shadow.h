@@ -176,6 +176,9 @@ struct patch_site;
 /* One site of tier 2, for the start line: counted, and named if refused. */
 void shadow_say_site(const struct patch_object *obj,
 		     const struct patch_site *site);
+/* An object that was mapped later: its sites, and what it cost to find them. */
+void shadow_say_object(const struct patch_object *obj,
+		       const struct patch_site *sites, size_t n, uint64_t ns);
 void shadow_say_limit(void);
 /* One sentence that a person must know; at start only. */
 void shadow_say_notice(const char *text);
@@ -188,6 +191,12 @@ void shadow_say_exec_failed(const char *path, int error);
 int memory_start(void);
 void *memory_alloc(size_t bytes);		/* [lock] NULL: exhausted */
 bool memory_more_vmas(void);			/* [lock] */
+/*
+ * [lock] memory_code() - @bytes of ours, executable and never writable, below
+ * @below, where nothing is, and at most @reach bytes below @top. 0: none.
+ */
+unsigned long memory_code(unsigned long below, unsigned long top,
+			  unsigned long reach, size_t bytes);
 /*
  * [lock] How many chunks were mapped. What was read of the kernel's list before
  * this changed is out of date: the chunk may lie in the part already read.
