@@ -49,6 +49,8 @@ __attribute__((constructor)) static void start(int argc, char **argv,
 		intercept_fatal_start();
 	if (shadow_seed())
 		return;
+	if (shadow.options.intercept != OPTIONS_INTERCEPT_SYMBOL)
+		intercept_objects();
 	shadow_say_start();
 	shadow_log_flush();
 	shadow_mark("/vmashadow:start");

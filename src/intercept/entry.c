@@ -5,6 +5,8 @@
  *
  * This runs on the program's stack, which may be small: frames are kept short.
  */
+#include <sys/mman.h>
+
 #include "base/compiler.h"
 #include "intercept/intercept.h"
 #include "patch/entry.h"
@@ -17,6 +19,10 @@ static const struct call_info *find_call(const struct door_regs *regs,
 		*tier = TIER_PATCH;
 		return calls_find(patch_entries[regs->site].nr);
 	}
+	if (regs->site > PATCH_BY_NUMBER) {
+		*tier = TIER_PATCH;
+		return &calls[regs->site - PATCH_BY_NUMBER - 1];
+	}
 	*tier = TIER_SYMBOL;
 	return &calls[regs->site - PATCH_ENTRIES];
 }
@@ -26,8 +32,13 @@ long vs_door_entry(struct door_regs *regs)
 	struct door d = { .regs = regs, .sp = regs->rsp };
 
 	d.info = find_call(regs, &d.tier);
-	if (likely(d.info->kind == CALL_MEMORY))
-		return shadow_door(&d);
+	if (likely(d.info->kind == CALL_MEMORY)) {
+		long ret = shadow_door(&d);
+
+		if (unlikely(d.regs->arg[2] & PROT_EXEC))
+			intercept_late(&d);
+		return ret;
+	}
 	if (d.info->kind == CALL_RARE)
 		return rare_concerns(&d) ? rare_door(&d) : shadow_raw(&d);
 	if (d.info->kind == CALL_EXEC)

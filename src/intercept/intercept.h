@@ -14,6 +14,19 @@
  */
 int intercept_sites(void);
 
+/*
+ * intercept_objects() - the same for all other objects, the program first. Once,
+ * from the constructor, when the mirror is live.
+ */
+void intercept_objects(void);
+
+/*
+ * intercept_late() - the call of @d was made: if text came of it, patch it
+ * before it can run. Not under the lock; async-signal-safe; waits for another
+ * scan, two seconds at most.
+ */
+void intercept_late(struct door *d);
+
 /* execve and execveat: last check and summary, then the call. */
 long intercept_exec(struct door *d);
 /* prctl and seccomp: a filter ends what we may do; the rest passes. */

@@ -6,37 +6,10 @@
 #include <link.h>
 
 #include "base/compiler.h"
-#include "base/str.h"
 #include "intercept/intercept.h"
-#include "patch/entry.h"
-#include "patch/patch.h"
-
-#define SITES_MAX PATCH_ENTRIES
-
-/* An object of the C library, by the names that glibc gives it. */
-static const char *exit_of(const char *name, bool *wanted)
-{
-	const char *base = str_base(name);
-
-	*wanted = true;
-	if (str_eq(base, "libc.so.6"))
-		return "_exit";
-	*wanted = str_starts(base, "ld-linux-x86-64.so");
-	return NULL;
-}
-
-/* The dynamic linker opens and closes files, but no userfaultfd. */
-static void wanted_calls(struct patch_nrset *set, struct patch_nrset *linker)
-{
-	for (unsigned int i = 0; i < CALLS; i++) {
-		patch_nrset_add(set, calls[i].nr);
-		if (i != CALL_close && i != CALL_ioctl)
-			patch_nrset_add(linker, calls[i].nr);
-	}
-}
+#include "intercept/object.h"
 
 struct sites {
-	struct patch_nrset nrs, linker;
 	int written, err;
 };
 
@@ -50,15 +23,15 @@ static int patch_object(struct dl_phdr_info *info, size_t size, void *arg)
 		.phdr = info->dlpi_phdr,
 		.phnum = info->dlpi_phnum,
 	};
-	bool wanted;
+	enum object_family family = object_family(obj.name);
+	const struct patch_nrset *nrs;
 	int n, written;
 
 	(void)size;
-	obj.exit_symbol = exit_of(info->dlpi_name, &wanted);
-	if (!wanted)
+	if (family != OBJECT_LIBC && family != OBJECT_LINKER)
 		return 0;
-	n = patch_scan(&obj, obj.exit_symbol ? &s->nrs : &s->linker, found,
-		       SITES_MAX);
+	nrs = object_wants(&obj, family);
+	n = patch_scan(&obj, nrs, found, SITES_MAX);
 	if (n < 0) {
 		s->err = n;
 		return 0;
@@ -78,7 +51,7 @@ int intercept_sites(void)
 {
 	struct sites s = { .written = 0 };
 
-	wanted_calls(&s.nrs, &s.linker);
+	object_start();
 	dl_iterate_phdr(patch_object, &s);
 	return s.written ? s.written : s.err ? s.err : -ENOENT;
 }

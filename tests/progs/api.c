@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #define VMASHADOW_WEAK
+#include "hidden.h"
 #include "vmashadow.h"
 
 #define PAGE	4096UL
@@ -208,18 +209,8 @@ static void test_snapshot(void)
 /* A call that nothing intercepts, as the victim raw makes it. */
 static void *unseen_mmap(void)
 {
-	register long r10 __asm__("r10") = ANON;
-	register long r8 __asm__("r8") = -1;
-	register long r9 __asm__("r9") = 0;
-	volatile long nr = SYS_mmap;
-	long ret;
-
-	__asm__ volatile("syscall"
-			 : "=a"(ret)
-			 : "0"(nr), "D"(0L), "S"(3 * PAGE), "d"(0L), "r"(r10),
-			   "r"(r8), "r"(r9)
-			 : "rcx", "r11", "memory");
-	return (void *)ret;
+	return (void *)hidden_call(SYS_mmap, 0, 3 * PAGE, PROT_NONE, ANON, -1,
+				   0);
 }
 
 static void test_check(void)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A deed and its counterpart: the call that a victim is about is made as any
- * program makes it, or, with the argument "hidden", by a syscall instruction of
- * a shape that nothing intercepts. The first must leave the mirror right, the
+ * program makes it, or, with the argument "hidden", by a syscall instruction that
+ * nothing intercepts (hidden.h). The first must leave the mirror right, the
  * second must be found by the check: it shows that the deed can be seen at all.
  *
  * A victim exits with 77 and says what is missing where the kernel has no such
@@ -21,6 +21,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "hidden.h"
+
 #define PAGE 4096UL
 #define ANON (MAP_PRIVATE | MAP_ANONYMOUS)
 #define RW   (PROT_READ | PROT_WRITE)
@@ -31,19 +33,11 @@ static bool hidden;
 __attribute__((unused))
 static long deed(long number, long a, long b, long c, long d, long e)
 {
-	register long r10 __asm__("r10") = d;
-	register long r8 __asm__("r8") = e;
-	register long r9 __asm__("r9") = 0;
-	volatile long nr = number;	/* never "mov $9,%eax" */
 	long ret;
 
 	if (!hidden)
 		return syscall(number, a, b, c, d, e, 0);
-	__asm__ volatile("syscall"
-			 : "=a"(ret)
-			 : "0"(nr), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8),
-			   "r"(r9)
-			 : "rcx", "r11", "memory");
+	ret = hidden_call(number, a, b, c, d, e, 0);
 	if ((unsigned long)ret < -4095UL)
 		return ret;
 	errno = (int)-ret;
