@@ -63,19 +63,13 @@ static uint64_t number(json_object *o, const char *key)
 	return n > 0 ? (uint64_t)n : 0;
 }
 
-/* A new string of what may be shown on a terminal; NULL if there is none. */
+/* A new string; NULL if there is none. */
 static char *string(json_object *o, const char *key)
 {
 	json_object *s = json_object_object_get(o, key);
-	char *copy;
 
-	if (!s || !json_object_is_type(s, json_type_string))
-		return NULL;
-	copy = text("%s", json_object_get_string(s));
-	for (char *p = copy; *p; p++)
-		if ((unsigned char)*p < ' ' || *p == 0x7f)
-			*p = '?';
-	return copy;
+	return json_object_is_type(s, json_type_string) ?
+	       text("%s", json_object_get_string(s)) : NULL;
 }
 
 static struct log_life *new_life(struct logs *l, int pid)

@@ -14,18 +14,22 @@ static const struct command *const commands[] = {
 	&command_rules,
 };
 
+/* Names of others' making come along: nothing in them is for the terminal. */
 void complain(const char *fmt, ...)
 {
+	char *s = NULL;
 	va_list ap;
 
-	fflush(stdout);
-	flockfile(stderr);
-	fputs("vmashadow: ", stderr);
 	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
+	if (vasprintf(&s, fmt, ap) < 0)
+		s = NULL;
 	va_end(ap);
-	fputc('\n', stderr);
-	funlockfile(stderr);
+	for (char *p = s; p && *p; p++)
+		if ((unsigned char)*p < ' ' || *p == 0x7f)
+			*p = '?';
+	fflush(stdout);
+	fprintf(stderr, "vmashadow: %s\n", s ? s : "out of memory");
+	free(s);
 }
 
 static void need(const void *p)

@@ -3,6 +3,7 @@
  * vmashadow run: the program under the library, and what there is to say at its
  * end. The options of the library are ours, from the library's own table.
  */
+#include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
 #include <stdbool.h>
@@ -213,6 +214,9 @@ static bool make_folder(struct run *r, const char *program)
 	if (!tmp || *tmp != '/')
 		tmp = "/tmp";
 	r->where = text("%s/vmashadow-%.64s-XXXXXX", tmp, base_of(program));
+	for (char *p = r->where + strlen(tmp) + 1; *p; p++)
+		if (!isalnum((unsigned char)*p) && !strchr("-+._", *p))
+			*p = '_';
 	if (!mkdtemp(r->where)) {
 		complain("run: no folder for the logs, %s: %s", r->where,
 			 strerror(errno));

@@ -131,8 +131,8 @@ static char *judge_elf(Elf *elf, const char *path)
 {
 	GElf_Ehdr eh;
 
-	if (!gelf_getehdr(elf, &eh))
-		return NULL;
+	if (!elf || elf_kind(elf) != ELF_K_ELF || !gelf_getehdr(elf, &eh))
+		return text("%s is a damaged ELF file", path);
 	if (eh.e_machine != EM_X86_64)
 		return text("%s is for another machine (ELF number %u), not "
 			    "for x86-64", path, eh.e_machine);
@@ -264,14 +264,18 @@ static int judge(struct victim *v, const char *path, unsigned int depth)
 	if (fd < 0)
 		return 0;
 	n = read(fd, line, sizeof(line));
-	interpreter = interpreter_of(line, n > 0 ? (size_t)n : 0);
+	if (n < 0) {
+		close(fd);
+		return 0;
+	}
+	interpreter = interpreter_of(line, (size_t)n);
 	if (interpreter) {
 		close(fd);
 		return judge_interpreter(v, path, interpreter, depth);
 	}
 	elf = elf_version(EV_CURRENT) ?
 	      elf_begin(fd, ELF_C_READ_MMAP, NULL) : NULL;
-	if (elf && elf_kind(elf) == ELF_K_ELF) {
+	if ((size_t)n >= SELFMAG && !memcmp(line, ELFMAG, SELFMAG)) {
 		v->why = judge_elf(elf, path);
 		v->asan = !v->why && has_asan(elf);
 	}

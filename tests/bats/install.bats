@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What a packager and a user of the header meet.
 
+bats_require_minimum_version 1.5.0
 load helper
 
 # compiles COMPILER OPTION... : a program that includes the header compiles.
@@ -45,7 +46,7 @@ compiles()
 	assert_mirrored
 	grep -qE "$BATS_TEST_TMPDIR/dest/.*/libvmashadow.so" \
 		"$BATS_TEST_TMPDIR/maps"
-	! grep -q "$library" "$BATS_TEST_TMPDIR/maps"
+	run ! grep -q "$library" "$BATS_TEST_TMPDIR/maps"
 }
 
 @test "the header is strict C and C++" {
