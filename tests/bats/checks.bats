@@ -100,6 +100,14 @@ wrappers()
 	breaks layers 'engine includes the public header'
 }
 
+@test "layers: the command uses the calibration, not the mirror" {
+	mkdir "$tree/src/cmd"
+	echo '#include "shadow/calibrate.h"' >"$tree/src/cmd/main.c"
+	holds layers
+	echo '#include "shadow/shadow.h"' >>"$tree/src/cmd/main.c"
+	breaks layers 'cmd may not include "shadow/shadow.h"'
+}
+
 @test "layers: a room that nobody planned is refused" {
 	mkdir "$tree/src/util"
 	touch "$tree/src/util/util.h"
