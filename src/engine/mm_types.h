@@ -119,7 +119,8 @@ struct mm_rules {
 	bool anon_names;		/* PR_SET_VMA works (5.17, config) */
 	bool ksm_flag_after_merge;	/* PR_SET_MEMORY_MERGE (<= 6.12) */
 	bool guard_skips;		/* top-down search passes a guard whole (6.1) */
-	bool low_limit_min_addr;	/* search ends at mmap_min_addr (6.6) */
+	bool low_limit_min_addr;	/* search ends at mmap_min_addr, and
+					 * MAP_ABOVE4G is known (6.6) */
 	bool map_fixed_enomem;		/* ENOMEM if what is there stays (<= 6.11) */
 	bool thp_read_faults;		/* THP=always: a read may fault (config) */
 	bool overcommit_never;		/* vm.overcommit_memory == 2 */

@@ -209,11 +209,15 @@ unsigned long vm_unmapped_area(const struct mm_struct *mm,
 			       unmapped_area(mm, info, length);
 }
 
-static unsigned long low_limit(const struct mm_struct *mm, unsigned long limit)
+/* MAP_ABOVE4G and the limit of mmap_min_addr came with the same kernel. */
+static unsigned long low_limit(const struct mm_struct *mm, unsigned long flags)
 {
-	if (mm->rules.low_limit_min_addr && limit < mm->rules.mmap_min_addr)
-		return PAGE_ALIGN(mm->rules.mmap_min_addr);
-	return limit;
+	unsigned long limit = flags & MAP_ABOVE4G_ ? 1UL << 32 : PAGE_SIZE;
+
+	if (!mm->rules.low_limit_min_addr)
+		return PAGE_SIZE;
+	return limit < mm->rules.mmap_min_addr ?
+		       PAGE_ALIGN(mm->rules.mmap_min_addr) : limit;
 }
 
 static bool hint_free(const struct mm_struct *mm, unsigned long addr,
@@ -307,8 +311,7 @@ arch_get_unmapped_area_topdown(const struct mm_struct *mm, struct place *p)
 		return p->addr;
 	if (p->addr > DEFAULT_MAP_WINDOW)
 		info.high_limit += mm->task_size - DEFAULT_MAP_WINDOW;
-	info.low_limit = low_limit(mm, p->flags & MAP_ABOVE4G_ ? 1UL << 32 :
-								 PAGE_SIZE);
+	info.low_limit = low_limit(mm, p->flags);
 	addr = vm_unmapped_area(mm, &info);
 	return is_error(addr) ? arch_get_unmapped_area(mm, p) : addr;
 }

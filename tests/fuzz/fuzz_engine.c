@@ -16,8 +16,8 @@
 #include <string.h>
 
 #include "engine/internal.h"
+#include "engine/rules.h"
 
-#include "../unit/engine_rules.h"
 #include "fuzz.h"
 #include "pages.h"
 
@@ -79,12 +79,8 @@ static void seed_wall(int i, unsigned long start, unsigned long end)
 
 static void begin(uint8_t choice)
 {
-	static const struct mm_rules *const of[] = {
-		&rules_5_10, &rules_6_1, &rules_6_12, &rules_6_18,
-	};
-
-	rules = *of[choice & 3];
-	rules.anon_names = choice & 4;
+	rules = rule_sets[choice % 16 % RULE_SETS].rules;
+	rules.anon_names = choice & 128;
 	rules.stack_guard_gap = 4 * PAGE_SIZE;
 	memset(pool, 0, sizeof(pool));
 	memset(files, 0, sizeof(files));

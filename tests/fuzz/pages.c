@@ -184,29 +184,73 @@ static bool is_free(const struct kernel *k, int s, int e)
 	return s == e;
 }
 
-int k_place(const struct kernel *k, int len)
+/* The mapping at or above page i; NR: a wall. */
+static int above(const struct kernel *k, int i)
 {
-	for (int e = NR, s; e > 0; e = s) {
-		for (s = e; s > 0 && !k->page[s - 1].mapped; s--)
+	while (i < NR && !k->page[i].mapped)
+		i++;
+	return i;
+}
+
+/* The highest hole below @limit: its pages [*s, *e). */
+static bool hole_below(const struct kernel *k, int limit, int len, int *s,
+		       int *e)
+{
+	for (*e = limit; *e >= len; *e = *s) {
+		for (*s = *e; *s > 0 && !k->page[*s - 1].mapped; --*s)
 			;
-		if (e - guard(k, e) - s >= len)
-			return e - guard(k, e) - len;
-		while (s > 0 && k->page[s - 1].mapped)
-			s--;
+		if (*e - *s >= len)
+			return true;
+		while (*s > 0 && k->page[*s - 1].mapped)
+			--*s;
+	}
+	return false;
+}
+
+/*
+ * Up to 6.0 a guard makes its hole smaller. Since then a hole is looked for as
+ * if there were no guards; if one lies in it, the search goes on below that.
+ */
+static int place_top_down(const struct kernel *k, int len)
+{
+	int s, e, next, low;
+
+	for (int limit = NR; hole_below(k, limit, len, &s, &e);) {
+		next = above(k, e);
+		low = next - guard(k, next);
+		if (low >= e)
+			return e - len;
+		if (!k->rules->guard_skips && low - s >= len)
+			return low - len;
+		limit = k->rules->guard_skips ? low : s;
 	}
 	return -1;
+}
+
+/* What a guard made it step over may be found from below. */
+static int place_bottom_up(const struct kernel *k, int len)
+{
+	for (int s = 0, next; s < NR; s = next + 1) {
+		next = above(k, s);
+		if (next - guard(k, next) - s >= len)
+			return s;
+	}
+	return -1;
+}
+
+int k_place(const struct kernel *k, int len)
+{
+	int at = place_top_down(k, len);
+
+	return at < 0 ? place_bottom_up(k, len) : at;
 }
 
 /* Is a hint taken? What lies above keeps its guard. */
 static bool hint_taken(const struct kernel *k, int s, int len)
 {
-	int e = s + len, above;
+	int e = s + len, next = above(k, s);
 
-	if (e > NR || !is_free(k, s, e))
-		return false;
-	for (above = e; above < NR && !k->page[above].mapped; above++)
-		;
-	return e <= above - guard(k, above);
+	return e <= NR && e <= next - guard(k, next);
 }
 
 /* --- mmap, munmap, brk -------------------------------------------------------- */
@@ -270,12 +314,10 @@ static long brk_grows(struct kernel *k, int to)
 		.flags = VM_READ | VM_WRITE | VM_ACCOUNT | k->def_flags,
 		.pgoff = (long)(P(k->brk) >> 12),
 	};
-	int from = k->brk, above;
+	int from = k->brk, next = above(k, from);
 	enum merging how = NEW_PREV_ONLY;
 
-	for (above = from; above < NR && !k->page[above].mapped; above++)
-		;
-	if (to + 1 > above - guard(k, above))
+	if (to + 1 > next - guard(k, next))
 		return (long)P(from);
 	if (!k->rules->brk_extends_only)
 		how = NEW;
@@ -331,27 +373,25 @@ void k_fork(struct kernel *k)
 
 bool k_expand(struct kernel *k, int i)
 {
-	int above = i, below = i;
+	int next = above(k, i), below = i;
 	struct page a;
 
-	while (above < NR && !k->page[above].mapped)
-		above++;
-	if (above == i || above == NR || !guard(k, above))
+	if (next == i || next == NR || !guard(k, next))
 		return false;
 	while (below > 0 && !k->page[below - 1].mapped)
 		below--;
 	a = k->page[below ? below - 1 : 0];
 	if (below && !(a.flags & VM_GROWSDOWN) && a.flags & VM_ACCESS_FLAGS &&
-	    i - below < guard(k, above))
+	    i - below < guard(k, next))
 		return false;
-	touch(k, above);
-	a = k->page[above];
-	a.pgoff -= above - i;
-	for (int p = i; p < above; p++) {
+	touch(k, next);
+	a = k->page[next];
+	a.pgoff -= next - i;
+	for (int p = i; p < next; p++) {
 		k->page[p] = a;
 		k->page[p].first = p == i;
 		k->page[p].pgoff += p - i;
 	}
-	k->page[above].first = false;
+	k->page[next].first = false;
 	return true;
 }
