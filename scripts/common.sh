@@ -13,8 +13,8 @@ build_packages=(
 # redis-tools holds the server's program without the service that the package
 # redis-server would start and enable: nothing here touches a system service.
 test_packages=(
-	bats bats-assert bats-support gdb git perl procps redis-tools shellcheck
-	 sqlite3 strace stress-ng xz-utils
+	bats bats-assert bats-support gdb git libunwind-dev perl procps
+	redis-tools shellcheck sqlite3 strace stress-ng xz-utils
 )
 # Program and the package that brings it, where any version will do.
 test_programs=(

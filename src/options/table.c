@@ -68,7 +68,7 @@ const struct option_entry options_table[OPTIONS_COUNT] = {
 			"system calls of libc and\n\tld.so too, or everywhere",
 	}, {
 		.key = "stacks", AT(stacks), .choices = off_only, .min = 0,
-		.max = 64, .standard = "off",
+		.max = 64, .built = true, .standard = "8",
 		.help = "remember so many frames of each call",
 	}, {
 		.key = "faults", AT(faults), .choices = faults,

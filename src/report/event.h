@@ -71,6 +71,8 @@ struct report_last {
 	int tid;		/* 0: not known, not said */
 	uint64_t addr, len;
 	int64_t ret;
+	const char *const *stack;	/* who called, innermost first */
+	unsigned int nr_stack;
 };
 
 struct report_drift {

@@ -97,6 +97,12 @@ static void json_last(struct json *j, const struct report_last *last)
 	json_hex(j, "addr", last->addr);
 	json_hex(j, "len", last->len);
 	json_hex(j, "ret", (uint64_t)last->ret);
+	if (last->nr_stack) {
+		json_array(j, "stack");
+		for (unsigned int i = 0; i < last->nr_stack; i++)
+			json_str(j, NULL, last->stack[i]);
+		json_close(j);
+	}
 	json_close(j);
 }
 

@@ -151,6 +151,10 @@ void text_drift(struct text *t, const void *event)
 	count(t, ", event ", e->last->event);
 	if (e->last->tid)
 		count(t, ", thread ", (uint64_t)e->last->tid);
+	for (unsigned int i = 0; i < e->last->nr_stack; i++) {
+		words(t, i ? " < " : ", by ");
+		string(t, e->last->stack[i]);
+	}
 }
 
 void text_limit(struct text *t, const void *event)

@@ -27,6 +27,7 @@
 #include "shadow/policy.h"
 #include "shadow/rare.h"
 #include "shadow/shadow.h"
+#include "shadow/stacks.h"
 #include "shadow/uffd.h"
 
 struct shadow shadow;
@@ -102,8 +103,9 @@ static bool stack_is_roomy(unsigned long sp)
 }
 
 /* A stack that was unmapped may come again with another extent. */
-void door_forget_stacks(unsigned long start, unsigned long end)
+void door_forget(unsigned long start, unsigned long end)
 {
+	stacks_forget(start, end);
 	for (unsigned int i = 0; i < STACK_CACHE; i++)
 		if (stack_cache[i].thread && start < stack_cache[i].hi &&
 		    end > stack_cache[i].lo)
@@ -114,7 +116,7 @@ static void forget_stacks(const struct mm_op *op)
 {
 	if (op->call == MM_MUNMAP || op->call == MM_MMAP ||
 	    op->call == MM_MREMAP)
-		door_forget_stacks(op->touched_start, op->touched_end);
+		door_forget(op->touched_start, op->touched_end);
 }
 
 /* --- one call, by the owner of the lock ------------------------------------ */
@@ -220,11 +222,11 @@ static long owner_call(void *arg)
 
 	uffd_settle();
 	rare_personality();
+	who_of(d, &who);	/* a new stack may take memory: before prepare */
 	calls_fill(d->info, d->regs->arg, op);
 	if (unlikely(!door_reserve(op)))
 		return shadow_raw(d);
 	door_count(d);
-	who_of(d, &who);
 	history_by(&who);
 	d->ret = op->ret = shadow_raw(d);
 	if (likely(d->info->kind == CALL_MEMORY)) {

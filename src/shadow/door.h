@@ -25,8 +25,8 @@ bool door_reserve(struct mm_op *op);
 /* [lock] The kernel has answered op->ret: ask what is undecided, and commit. */
 void door_apply(const struct call_info *c, const long *arg, struct mm_op *op);
 
-/* [lock] Whose stack meets [start, end) is to be looked up anew. */
-void door_forget_stacks(unsigned long start, unsigned long end);
+/* [lock] Stacks and code in [start, end) are to be looked up anew. */
+void door_forget(unsigned long start, unsigned long end);
 
 /* [lock] Count a call of the program. */
 void door_count(const struct door *d);

@@ -11,7 +11,9 @@
 
 #include "base/compiler.h"
 #include "base/str.h"
+#include "shadow/frames.h"
 #include "shadow/history.h"
+#include "shadow/stacks.h"
 
 #define SEGMENT	    1024
 #define SEGMENTS    977		/* 1,000,000 entries */
@@ -78,15 +80,17 @@ static void add(const struct call_info *c, enum history_deed deed,
 	e = entry(added++);
 	*e = (struct history_entry){
 		.event = shadow.mm.event,
-		.thread = by.thread, .time = by.time, .ip = by.ip,
+		.thread = by.thread, .stack = by.stack,
+		.time = by.time, .ip = by.ip,
 		.start = start, .end = end,
-		.call = (uint8_t)(c - calls), .deed = (uint8_t)deed,
+		.call = (uint8_t)(c - calls), .deed = (uint16_t)deed & 0xf,
 	};
 	if (!op)
 		return;
 	e->detail = (uint8_t)(op->call == MM_MADVISE ? op->flags :
 			      (unsigned long)op->prot);
-	e->error = (uint16_t)(raw_is_error(op->ret) ? -op->ret : 0);
+	if (raw_is_error(op->ret))
+		e->error = (uint16_t)-op->ret & 0xfff;
 }
 
 static void add_mremap(const struct call_info *c, const struct mm_op *op)
@@ -187,12 +191,15 @@ static const struct history_entry *older(uint32_t back)
 bool history_last(unsigned long start, unsigned long end,
 		  struct report_last *out)
 {
+	static const char *stack[STACKS_DEPTH];	/* [lock] */
+
 	for (uint32_t back = 0; back < depth(); back++) {
 		const struct history_entry *e = older(back);
 
 		if (e->start > end || e->end < start)
 			continue;
 		*out = (struct report_last){
+			.stack = stack, .nr_stack = frames_of_stack(e->stack, stack),
 			.event = e->event, .call = calls[e->call].name,
 			.tid = e->thread,
 			.addr = e->start, .len = e->end - e->start,

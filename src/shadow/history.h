@@ -20,10 +20,11 @@ struct history_entry {
 	uint64_t time;		/* ticks; 0: not known */
 	unsigned long start, end;	/* what it did this to */
 	unsigned long ip;	/* see struct who */
+	uint32_t stack;		/* see stacks.h */
 	uint8_t call;		/* enum call_index */
-	uint8_t deed;
 	uint8_t detail;		/* made, mprotect: PROT_*; madvise: the advice */
-	uint16_t error;		/* errno: it may have changed a part */
+	uint16_t deed : 4;	/* enum history_deed */
+	uint16_t error : 12;	/* errno: it may have changed a part */
 };
 
 /* history_reserve() - room for the entries of one call; before it is made. */

@@ -127,7 +127,7 @@ int shadow_rebuild(void)
 
 	if (shadow.sealed)
 		return -EPERM;
-	door_forget_stacks(0, ~0UL);
+	door_forget(0, ~0UL);
 	shadow.engaged = shadow.rebuilding = true;
 	do {
 		chunks = memory_chunks;

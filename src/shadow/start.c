@@ -17,6 +17,7 @@
 #include "shadow/names.h"
 #include "shadow/policy.h"
 #include "shadow/rare.h"
+#include "shadow/stacks.h"
 #include "shadow/start.h"
 #include "shadow/who.h"
 
@@ -48,6 +49,7 @@ static void set_checks(const struct options *o)
 {
 	shadow.check_exit = o->check != OPTIONS_CHECK_OFF;
 	shadow.check_each = o->check == OPTIONS_CHECK_EACH;
+	stacks_start(o->stacks);
 	if (shadow.check_exit && !shadow.check_each &&
 	    o->check != OPTIONS_CHECK_EXIT)
 		shadow.check_every = o->check;

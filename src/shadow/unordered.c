@@ -17,6 +17,7 @@
 #include "shadow/door.h"
 #include "shadow/history.h"
 #include "shadow/rare.h"
+#include "shadow/stacks.h"
 
 #define SLOTS 64
 
@@ -31,6 +32,8 @@ struct slot {
 	uint64_t seq;		/* shadow.seq when announced */
 	uint64_t number;	/* of the announcement */
 	bool alone;		/* none other was in flight when announced */
+	unsigned int nr_frames;
+	uintptr_t frames[STACKS_DEPTH];
 };
 
 static struct slot slots[SLOTS];
@@ -59,6 +62,7 @@ static struct slot *announce(const struct door *d)
 		for (unsigned int a = 0; a < 6; a++)
 			s->arg[a] = d->regs->arg[a];
 		who_of_unordered(d, &s->who);
+		s->nr_frames = stacks_glance(d, s->frames);
 		s->number = number;
 		s->alone = before == 0 && !lock_is_held(&shadow.lock);
 		s->seq = __atomic_load_n(&shadow.seq, __ATOMIC_SEQ_CST);
@@ -114,8 +118,11 @@ static void settle(const struct slot *s)
 {
 	struct mm_op *op = &shadow.op;
 	unsigned long start, end;
+	struct who who;
 
-	history_by(&s->who);
+	who = s->who;
+	who.stack = stacks_number(s->frames, s->nr_frames);
+	history_by(&who);
 	if (unlikely(s->info->kind != CALL_MEMORY)) {
 		rare_settle(s->info, s->arg, s->ret);
 		return;
@@ -135,7 +142,7 @@ static void settle(const struct slot *s)
 		shadow_rebuild();
 		return;
 	}
-	door_forget_stacks(start, end);
+	door_forget(start, end);
 	shadow_reconcile_around(start, end, calls_doubt(s->info, s->arg));
 }
 

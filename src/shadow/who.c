@@ -13,6 +13,7 @@
 
 #include "base/compiler.h"
 #include "base/raw_syscall.h"
+#include "shadow/stacks.h"
 #include "shadow/who.h"
 
 #define THREADS 64
@@ -125,6 +126,7 @@ void who_of(const struct door *d, struct who *w)
 	w->time = who_now();
 	w->ip = place(d);
 	w->thread = id_of(thread_pointer());
+	w->stack = stacks_take(d, 0);
 }
 
 void who_of_unordered(const struct door *d, struct who *w)
@@ -132,4 +134,5 @@ void who_of_unordered(const struct door *d, struct who *w)
 	w->time = who_now();
 	w->ip = place(d);
 	w->thread = shadow.sealed ? 0 : (int)raw_sys0(SYS_gettid);
+	w->stack = 0;
 }

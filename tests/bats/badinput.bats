@@ -64,7 +64,7 @@ complains()
 }
 
 @test "an option that this version does not have yet" {
-	complains stacks=16 'stacks'
+	complains trace=/nowhere 'trace'
 }
 
 @test "an empty list of options" {

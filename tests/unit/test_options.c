@@ -39,7 +39,7 @@ static void is_default(const char *when)
 {
 	ok(!o.log[0] && !o.trace[0] && !o.rules[0] &&
 	   o.format == OPTIONS_FORMAT_TEXT && o.check == OPTIONS_CHECK_EXIT &&
-	   o.intercept == OPTIONS_INTERCEPT_PATCH && !o.stacks && !o.faults &&
+	   o.intercept == OPTIONS_INTERCEPT_PATCH && o.stacks == 8 && !o.faults &&
 	   o.history == 65536 && !o.abort_on_drift && !o.mark && !o.help,
 	   "%s: all defaults", when);
 }
@@ -181,8 +181,6 @@ static void test_what_is_not_built_is_said_and_left_off(void)
 	static const struct {
 		const char *text, *said;
 	} cases[] = {
-		{ "stacks=8",
-		  "stacks=8 is not in this version; stacks=off is used" },
 		{ "faults=fatal",
 		  "faults=fatal is not in this version; faults=off is used" },
 		{ "faults=all",
@@ -191,7 +189,7 @@ static void test_what_is_not_built_is_said_and_left_off(void)
 		{ "intercept=trap", "intercept=trap is not in this version; "
 		  "intercept=patch is used" },
 		{ "stacks=65",
-		  "stacks=65 is none of off|0..64; stacks=off is used" },
+		  "stacks=65 is none of off|0..64; stacks=8 is used" },
 	};
 	char want[512];
 
@@ -203,6 +201,8 @@ static void test_what_is_not_built_is_said_and_left_off(void)
 	}
 	parse("stacks=off:stacks=0:faults=off:trace=");
 	is_str(said, "", "off is off, and nothing is said");
+	parse("stacks=64");
+	is_u64(o.stacks, 64, "the deepest stacks");
 	parse("history=off");
 	is_u64(o.history, 0, "no history");
 	parse("history=1000000");
@@ -284,7 +284,7 @@ static void test_any_bytes_are_survived(void)
 		}
 		parse(text);
 		wrong += o.format == OPTIONS_FORMAT_AUTO || o.format > 2 ||
-			 o.mark > 1 || o.stacks || strlen(o.log) > 300;
+			 o.mark > 1 || o.stacks > 64 || strlen(o.log) > 300;
 		for (char *line = said; *line; line = strchr(line, '\n') + 1)
 			wrong += strncmp(line, PREFIX, strlen(PREFIX)) != 0;
 	}
@@ -307,8 +307,7 @@ static void test_help_names_every_option(void)
 	}
 	ok(strstr(help, "\n  check=off|exit|each|1..1000000000  (default exit)\n"),
 	   "with values and default");
-	ok(strstr(help, "\n  stacks=off|0..64  (default off)  "
-		  "(not in this version)\n"), "and what is not built yet");
+	ok(strstr(help, "\n  trace=PATH  (not in this version)\n"), "and what is not built yet");
 }
 
 static void expands(const char *path, const char *want)
