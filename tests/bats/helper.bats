@@ -101,6 +101,60 @@ summary()
 	[ "$(summary 7 2 1 0 | json_sum calls.brk)" -eq 0 ]
 }
 
+# counted CALLS ASKED SETTLED OK FAILED PLACED: a summary where of ten each so many
+# came as foretold.
+counted()
+{
+	printf '{"event":"summary","pid":7,"program":"p","calls":{"mmap":%s},' \
+		"$1"
+	printf '"asked":%s,"settled":%s,"verdict":{"ok":{"predicted":10,' "$2" \
+		"$3"
+	printf '"hit":%s},"failed":{"predicted":10,"hit":%s}},' "$4" "$5"
+	printf '"placement":{"predicted":10,"hit":%s}}' "$6"
+}
+
+# judged COMMAND CALLS ASKED ...: what log.py says of that summary
+judged()
+{
+	local command=$1
+
+	shift
+	write_log 7 "$(start 7)" "$(counted "$@")"
+	# shellcheck disable=SC2086 # a command and its argument
+	run "$python" -I "$log_tool" $command "$BATS_TEST_TMPDIR"/log.7
+}
+
+@test "asking is seldom up to a share, a dozen, or what was settled" {
+	judged 'asked 2' 2000 39 0 10 10 10
+	assert_success
+	judged 'asked 2' 2000 40 0 10 10 10
+	assert_failure
+	assert_output --partial 'asked about 2.00 %'
+	judged 'asked 2' 100 12 0 10 10 10
+	assert_success
+	judged 'asked 2' 100 13 0 10 10 10
+	assert_failure
+	judged 'asked 2' 100 13 1 10 10 10
+	assert_success
+}
+
+@test "what comes otherwise than foretold is said" {
+	judged foretold 9 0 0 10 10 10
+	assert_success
+	judged foretold 9 0 0 10 9 10
+	assert_failure
+	assert_output --partial 'of 10 foretold (failure) 9 were right'
+	judged foretold 9 0 0 9 10 10
+	assert_failure
+	judged foretold 9 0 0 10 10 9
+	assert_failure
+	# the address that an unordered call took was not to be foreseen
+	judged foretold 9 0 1 10 10 9
+	assert_success
+	judged foretold 9 0 1 10 9 10
+	assert_failure
+}
+
 @test "a program that does not end is ended" {
 	SHADOW_TIMEOUT=1
 	run plain_run sleep 30
