@@ -95,8 +95,9 @@ static const struct vma_view mirror = {
 	.start = 0x7f0000000000, .end = 0x7f0000001000, .inode = 12,
 	.dev_major = 0xfe, .prot = VIEW_READ | VIEW_WRITE, .name = "",
 };
+static const char *const stack[] = { "/lib/a.so+0x12 run", "0x7f\033" };
 static const struct report_last last = {
-	77, "munmap", 43, 0x7f0000000000, 0x1000, -22,
+	77, "munmap", 43, 0x7f0000000000, 0x1000, -22, stack, 2,
 };
 
 static void test_drift(void)
@@ -110,12 +111,15 @@ static void test_drift(void)
 		"/a\\\\012\\udcff\\u001b\\\"\",\"mirror\":\"" HEAD "\","
 		"\"last\":{\"event\":77,\"call\":\"munmap\",\"thread\":43,"
 		"\"addr\":\"0x7f0000000000\",\"len\":\"0x1000\","
-		"\"ret\":\"0xffffffffffffffea\"}}\n", "two lines differ");
+		"\"ret\":\"0xffffffffffffffea\","
+		"\"stack\":[\"/lib/a.so+0x12 run\",\"0x7f\\u001b\"]}}\n",
+		"two lines differ");
 	is_line(report_drift(&text, &both),
 		"vmashadow[42]: drift: kernel \"" HEAD PAD "/a\\012\xff\\033\"\""
 		", mirror \"" HEAD "\", last call there: "
 		"munmap(0x7f0000000000, 0x1000) = 0xffffffffffffffea, event 77,"
-		" thread 43\n", "as a sentence");
+		" thread 43, by /lib/a.so+0x12 run < 0x7f\\033\n",
+		"as a sentence");
 	is_line(report_drift(&json, &missing),
 		"{\"event\":\"drift\",\"kernel\":\"" HEAD "\",\"mirror\":null,"
 		"\"last\":null}\n", "the mirror lacks a line");
