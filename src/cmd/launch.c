@@ -31,20 +31,18 @@ struct given {
 	struct sigaction child;		/* of SIGCHLD */
 };
 
-/* Those that a fault of our own raises, and those that nobody can wait for. */
+/*
+ * All but those that a fault of our own raises. What this process was given to
+ * ignore (nohup) is among them: the program may have changed its mind, and a
+ * signal that is blocked is not thrown away for being ignored.
+ */
 static void signals_to_wait_for(sigset_t *set)
 {
 	static const int own[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL };
-	struct sigaction old;
 
 	sigfillset(set);
 	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
 		sigdelset(set, own[i]);
-	/* "nohup": what is ignored stays so, for both. */
-	for (int sig = 1; sig <= SIGRTMAX; sig++)
-		if (sig != SIGCHLD && !sigaction(sig, NULL, &old) &&
-		    old.sa_handler == SIG_IGN)
-			sigdelset(set, sig);
 }
 
 static pid_t parent_of(pid_t pid)
