@@ -11,6 +11,8 @@
 #include "base/compiler.h"
 #include "crosscheck/check.h"
 #include "intercept/intercept.h"
+#include "intercept/signals.h"
+#include "intercept/trap.h"
 #include "shadow/shadow.h"
 
 static unsigned long auxv_value(const char *const *envp, unsigned long type)
@@ -23,6 +25,35 @@ static unsigned long auxv_value(const char *const *envp, unsigned long type)
 		if (a->a_type == type)
 			return a->a_un.a_val;
 	return 0;
+}
+
+static bool trap_wanted(void)
+{
+	if (shadow.options.intercept != OPTIONS_INTERCEPT_TRAP)
+		return false;
+	if (!trap_start())
+		return true;
+	shadow_say_notice("intercept=trap: the kernel refuses Syscall User "
+			  "Dispatch: calls outside of libc are unseen");
+	return false;
+}
+
+/* How the program's calls come to us. */
+static void intercept(void)
+{
+	bool patched;
+
+	if (shadow.options.intercept == OPTIONS_INTERCEPT_SYMBOL) {
+		shadow_say_notice("intercept=symbol: calls that libc makes "
+				  "itself, and so the heap, are unseen");
+		return;
+	}
+	patched = intercept_sites() >= 0;
+	if (patched)
+		signals_start();
+	if (!trap_wanted() && !patched)
+		shadow_say_notice("libc cannot be patched: calls that it "
+				  "makes itself, and so the heap, are unseen");
 }
 
 __attribute__((constructor)) static void start(int argc, char **argv,
@@ -39,14 +70,7 @@ __attribute__((constructor)) static void start(int argc, char **argv,
 	if (shadow_configure(&s))
 		return;
 	check_start();
-	if (shadow.options.intercept == OPTIONS_INTERCEPT_SYMBOL)
-		shadow_say_notice("intercept=symbol: calls that libc makes "
-				  "itself, and so the heap, are unseen");
-	else if (intercept_sites() < 0)
-		shadow_say_notice("libc cannot be patched: calls that it "
-				  "makes itself, and so the heap, are unseen");
-	else
-		intercept_fatal_start();
+	intercept();
 	if (shadow_seed())
 		return;
 	if (shadow.options.intercept != OPTIONS_INTERCEPT_SYMBOL)

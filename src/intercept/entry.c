@@ -9,6 +9,7 @@
 
 #include "base/compiler.h"
 #include "intercept/intercept.h"
+#include "intercept/trap.h"
 #include "patch/entry.h"
 #include "shadow/rare.h"
 
@@ -23,8 +24,12 @@ static const struct call_info *find_call(const struct door_regs *regs,
 		*tier = TIER_PATCH;
 		return &calls[regs->site - PATCH_BY_NUMBER - 1];
 	}
-	*tier = TIER_SYMBOL;
-	return &calls[regs->site - PATCH_ENTRIES];
+	if (regs->site < TRAP_SITES) {
+		*tier = TIER_SYMBOL;
+		return &calls[regs->site - PATCH_ENTRIES];
+	}
+	*tier = TIER_TRAP;
+	return &calls[regs->site - TRAP_SITES];
 }
 
 long vs_door_entry(struct door_regs *regs)
@@ -41,9 +46,18 @@ long vs_door_entry(struct door_regs *regs)
 	}
 	if (d.info->kind == CALL_RARE)
 		return rare_concerns(&d) ? rare_door(&d) : shadow_raw(&d);
-	if (d.info->kind == CALL_EXEC)
+	switch (d.info->kind) {
+	case CALL_EXEC:
 		return intercept_exec(&d);
-	if (d.info->kind == CALL_SIGACTION)
+	case CALL_SIGACTION:
 		return intercept_sigaction(&d);
-	return intercept_filter(&d);
+	case CALL_SIGMASK:
+		return intercept_sigprocmask(&d);
+	case CALL_WAIT:
+		return intercept_wait(&d);
+	case CALL_EXIT:
+		vs_exit_entry((int)regs->arg[0]);
+	default:
+		return intercept_filter(&d);
+	}
 }

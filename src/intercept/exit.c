@@ -14,6 +14,8 @@
 #include "base/compiler.h"
 #include "base/raw_syscall.h"
 #include "intercept/intercept.h"
+#include "intercept/signals.h"
+#include "intercept/trap.h"
 #include "patch/entry.h"
 #include "shadow/log.h"
 #include "shadow/rare.h"
@@ -116,7 +118,9 @@ static long failed_errand(void *arg)
 long intercept_exec(struct door *d)
 {
 	intercept_final(ENDED_EXEC);
+	signals_before_exec(false);
 	d->ret = shadow_raw(d);
+	signals_before_exec(true);
 	if (shadow.mode != SHADOW_OFF && !shadow.sealed &&
 	    shadow_is_process()) {
 		shadow_with_lock(failed_errand, d);
@@ -141,19 +145,29 @@ long intercept_filter(struct door *d)
 {
 	if (d->info->kind == CALL_PRCTL && d->regs->arg[0] == PR_SET_TSC)
 		who_forget_time();
+	/* As a kernel answers that has none: there is one per thread, ours. */
+	if (trap_armed && d->info->kind == CALL_PRCTL &&
+	    d->regs->arg[0] == PR_SET_SYSCALL_USER_DISPATCH)
+		return -EINVAL;
 	if (d->info->kind == CALL_PRCTL && rare_concerns(d))
 		return rare_door(d);
-	if (!seals(d) || shadow.sealed)
+	if (!seals(d))
+		return shadow_raw(d);
+	trap_before_filter(d);
+	if (shadow.sealed)
 		return shadow_raw(d);
 	intercept_final(ENDED_SECCOMP);
 	shadow.sealed = true;
 	shadow.lock.no_syscalls = true;
+	signals_sealed();
 	d->ret = shadow_raw(d);
 	if (raw_is_error(d->ret)) {
 		shadow.sealed = false;
 		shadow.lock.no_syscalls = false;
+		signals_sealed();
 	} else {
 		sink_restrict(&shadow.sink, 0);
 	}
+	trap_after_filter(shadow.sealed);
 	return d->ret;
 }

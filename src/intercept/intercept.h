@@ -31,10 +31,11 @@ void intercept_late(struct door *d);
 long intercept_exec(struct door *d);
 /* prctl and seccomp: a filter ends what we may do; the rest passes. */
 long intercept_filter(struct door *d);
-/* rt_sigaction: SIG_DFL for a fatal signal means our last words, then it. */
+/* rt_sigaction: signals.h. */
 long intercept_sigaction(struct door *d);
-/* intercept_fatal_start() - from the constructor, once sites are patched. */
-void intercept_fatal_start(void);
+/* rt_sigprocmask, and calls that wait with a mask of their own: sysmask.h. */
+long intercept_sigprocmask(struct door *d);
+long intercept_wait(struct door *d);
 /* intercept_final() - the process is about to end: check, summary. */
 void intercept_final(enum shadow_ended ended);
 

@@ -54,6 +54,8 @@ const struct patch_nrset *object_wants(struct patch_object *obj,
 void object_start(void)
 {
 	for (unsigned int i = 0; i < CALLS; i++) {
+		if (calls[i].kind == CALL_SIGMASK || calls[i].kind == CALL_WAIT)
+			continue;	/* of interest where they trap */
 		patch_nrset_add(&all, calls[i].nr);
 		if (i != CALL_close && i != CALL_ioctl)
 			patch_nrset_add(&linker, calls[i].nr);

@@ -112,17 +112,6 @@ wrap_\name:
 2:	ANSWER
 	END	syscall
 
-/* Where a handler of ours returns to; debuggers know it by these bytes. */
-	.globl	fatal_restorer
-	.hidden	fatal_restorer
-	.type	fatal_restorer, @function
-	.p2align 4
-	nop
-fatal_restorer:
-	mov	$15, %rax
-	syscall
-	.size	fatal_restorer, . - fatal_restorer
-
 	FUNCTION _exit
 	jmp	patch_exit_code
 	END	_exit

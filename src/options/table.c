@@ -19,7 +19,7 @@ static const struct option_choice checks[] = {
 static const struct option_choice intercepts[] = {
 	{ "symbol", OPTIONS_INTERCEPT_SYMBOL, false },
 	{ "patch", OPTIONS_INTERCEPT_PATCH, false },
-	{ "trap", OPTIONS_INTERCEPT_TRAP, true },
+	{ "trap", OPTIONS_INTERCEPT_TRAP, false },
 	{ NULL, 0, false },
 };
 

@@ -73,6 +73,8 @@ extern VS_HIDDEN const char patch_slots[], patch_by_number[];
  * regs->site shall tell. Filled before the first slot is used.
  */
 extern VS_HIDDEN uint8_t patch_numbers[1 << 16];
+/* What all of them jump to; the head of this file says with what. */
+extern VS_HIDDEN const char patch_entry_common[];
 /* Where a detoured exit function goes. */
 extern VS_HIDDEN const char patch_exit_code[];
 

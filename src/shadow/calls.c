@@ -18,12 +18,16 @@
 #ifndef SYS_map_shadow_stack
 #define SYS_map_shadow_stack 453
 #endif
+#ifndef SYS_epoll_pwait2
+#define SYS_epoll_pwait2 441
+#endif
 #ifndef SYS_mseal
 #define SYS_mseal 462
 #endif
 
 #define MEMORY(name, op) [CALL_##name] = { #name, SYS_##name, CALL_MEMORY, op }
-#define RARE(name) [CALL_##name] = { #name, SYS_##name, CALL_RARE, MM_NONE }
+#define OTHER(name, kind) [CALL_##name] = { #name, SYS_##name, kind, MM_NONE }
+#define RARE(name) OTHER(name, CALL_RARE)
 
 const struct call_info calls[CALLS] = {
 	MEMORY(mmap, MM_MMAP),
@@ -52,12 +56,20 @@ const struct call_info calls[CALLS] = {
 	RARE(arch_prctl),
 	RARE(ioctl),
 	RARE(close),
-	[CALL_prctl] = { "prctl", SYS_prctl, CALL_PRCTL, MM_NONE },
-	[CALL_seccomp] = { "seccomp", SYS_seccomp, CALL_SECCOMP, MM_NONE },
-	[CALL_execve] = { "execve", SYS_execve, CALL_EXEC, MM_NONE },
-	[CALL_execveat] = { "execveat", SYS_execveat, CALL_EXEC, MM_NONE },
-	[CALL_rt_sigaction] = { "rt_sigaction", SYS_rt_sigaction,
-				CALL_SIGACTION, MM_NONE },
+	OTHER(prctl, CALL_PRCTL),
+	OTHER(seccomp, CALL_SECCOMP),
+	OTHER(execve, CALL_EXEC),
+	OTHER(execveat, CALL_EXEC),
+	OTHER(rt_sigaction, CALL_SIGACTION),
+	OTHER(rt_sigprocmask, CALL_SIGMASK),
+	OTHER(rt_sigsuspend, CALL_WAIT),
+	OTHER(ppoll, CALL_WAIT),
+	OTHER(pselect6, CALL_WAIT),
+	OTHER(epoll_pwait, CALL_WAIT),
+	OTHER(epoll_pwait2, CALL_WAIT),
+	OTHER(io_pgetevents, CALL_WAIT),
+	OTHER(io_uring_enter, CALL_WAIT),
+	OTHER(exit_group, CALL_EXIT),
 };
 
 #define INDEX(name) [SYS_##name] = CALL_##name + 1
@@ -70,7 +82,10 @@ const unsigned char calls_index[CALLS_NUMBERS] = {
 	INDEX(set_mempolicy_home_node), INDEX(process_madvise),
 	INDEX(map_shadow_stack), INDEX(io_setup), INDEX(io_destroy),
 	INDEX(personality), INDEX(arch_prctl), INDEX(ioctl), INDEX(close),
-	INDEX(prctl), INDEX(seccomp), INDEX(execve), INDEX(execveat), INDEX(rt_sigaction),
+	INDEX(prctl), INDEX(seccomp), INDEX(execve), INDEX(execveat),
+	INDEX(rt_sigaction), INDEX(rt_sigprocmask), INDEX(rt_sigsuspend),
+	INDEX(ppoll), INDEX(pselect6), INDEX(epoll_pwait), INDEX(epoll_pwait2),
+	INDEX(io_pgetevents), INDEX(io_uring_enter), INDEX(exit_group),
 };
 
 const struct call_info *calls_find(long nr)

@@ -16,7 +16,10 @@ enum call_kind {
 	CALL_PRCTL,	/* may turn on a filter; some options change mappings */
 	CALL_SECCOMP,
 	CALL_EXEC,
-	CALL_SIGACTION,	/* fatal signals: intercept/fatal.c */
+	CALL_SIGACTION,	/* intercept/signals.c */
+	CALL_SIGMASK,	/* intercept/sysmask.c, as the next */
+	CALL_WAIT,	/* has a mask of its own for as long as it waits */
+	CALL_EXIT,
 };
 
 struct call_info {
@@ -36,6 +39,9 @@ enum call_index {
 	CALL_map_shadow_stack, CALL_io_setup, CALL_io_destroy,
 	CALL_personality, CALL_arch_prctl, CALL_ioctl, CALL_close,
 	CALL_prctl, CALL_seccomp, CALL_execve, CALL_execveat, CALL_rt_sigaction,
+	CALL_rt_sigprocmask, CALL_rt_sigsuspend, CALL_ppoll, CALL_pselect6,
+	CALL_epoll_pwait, CALL_epoll_pwait2, CALL_io_pgetevents,
+	CALL_io_uring_enter, CALL_exit_group,
 	CALLS,
 };
 
