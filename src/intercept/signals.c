@@ -270,6 +270,14 @@ void signals_renew_sys(void)
 	signals_kernel(SIGSYS, &ours, NULL);
 }
 
+void signals_returns(ucontext_t *uc)
+{
+	if (!sys_handler || sysmask_get() == SYSMASK_HELD)
+		return;
+	*(uint64_t *)&uc->uc_sigmask &= ~SIG_BIT(SIGSYS);
+	sysmask_set(SYSMASK_BLOCKED);
+}
+
 void signals_sealed(void)
 {
 	struct kernel_sigaction ours = sys_action(&program[SIGSYS]);

@@ -39,8 +39,10 @@ struct kernel_sigaction {
 	uint64_t mask;
 };
 
-/* signals_entry.S: rt_sigreturn, where a handler of ours returns to. */
+/* signals_entry.S: where handlers return to: rt_sigreturn. */
 VS_HIDDEN void signals_restorer(void);
+/* What @uc is returned to has SIGSYS in its mask: not in the kernel's. */
+VS_HIDDEN void signals_returns(ucontext_t *uc);
 /* signals_entry.S: a handler begins, rsp at @at, where its return address is. */
 VS_HIDDEN _Noreturn void signals_enter(uintptr_t at, uintptr_t handler, int sig,
 				       siginfo_t *info, ucontext_t *uc);

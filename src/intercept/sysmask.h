@@ -8,7 +8,7 @@
  * When a SIGSYS that is not a trap comes to such a thread, it is blocked in
  * earnest and sent again: then it is pending as the program expects, for
  * sigpending(), sigwait() and signalfd, and the thread makes its calls untrapped
- * until it changes its mask again (SYSMASK_HELD).
+ * until its mask is seen to let the signal in again (SYSMASK_HELD).
  *
  * Not tracked: the mask that a handler, sigsuspend() or another call with a mask
  * has for its own time.
@@ -18,7 +18,12 @@
 #ifndef VS_INTERCEPT_SYSMASK_H
 #define VS_INTERCEPT_SYSMASK_H
 
+#include <stdbool.h>
+
 enum sysmask { SYSMASK_OPEN, SYSMASK_BLOCKED, SYSMASK_HELD };
+
+/* A filter forbids to ask which thread this is: all are taken for open. */
+extern bool sysmask_closed;
 
 /* Of this thread. */
 enum sysmask sysmask_get(void);

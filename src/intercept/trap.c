@@ -116,12 +116,9 @@ static void to_fork(greg_t *r)
 static void to_return(greg_t *r)
 {
 	ucontext_t *uc = (ucontext_t *)r[REG_RSP];
-	uint64_t *mask = (uint64_t *)&uc->uc_sigmask;
 
-	if (*mask & SIG_BIT(SIGSYS)) {
-		*mask &= ~SIG_BIT(SIGSYS);
-		sysmask_set(SYSMASK_BLOCKED);
-	}
+	if (*(uint64_t *)&uc->uc_sigmask & SIG_BIT(SIGSYS))
+		signals_returns(uc);
 	r[REG_RIP] = (greg_t)trap_return;
 }
 
@@ -176,8 +173,12 @@ static void program_signal(siginfo_t *info, ucontext_t *uc)
 {
 	struct kernel_sigaction by = signals_program(SIGSYS);
 	bool forced = info->si_code == BY_SECCOMP;
-	bool blocked = sysmask_get() != SYSMASK_OPEN;
+	bool blocked = sysmask_get() == SYSMASK_BLOCKED;
 
+	if (sysmask_get() == SYSMASK_HELD) {	/* no longer, or not here */
+		sysmask_set(SYSMASK_OPEN);
+		trap_arm();
+	}
 	if (blocked && !forced) {
 		hold(info, uc);
 	} else if (!blocked && is_handler(&by)) {
@@ -253,27 +254,31 @@ static bool is_strict(const struct door *d)
 void trap_before_filter(const struct door *d)
 {
 	unsigned long prog = (unsigned long)d->regs->arg[2];
-	struct seccomp_data returns = {
+	struct seccomp_data call = {
 		.nr = SYS_rt_sigreturn, .arch = AUDIT_ARCH_X86_64,
-		.instruction_pointer = (uintptr_t)signals_restorer,
+		.instruction_pointer = text_start,
 	};
-	struct seccomp_data arms = {
-		.nr = SYS_prctl, .arch = AUDIT_ARCH_X86_64,
-		.instruction_pointer = (uintptr_t)trap_arm,
-		.args = { PR_SET_SYSCALL_USER_DISPATCH, DISPATCH_ON, text_start,
-			  text_bytes },
-	};
+	bool opaque = is_strict(d) || shadow.sealed;
 
 	if (!trap_armed)
 		return;
-	children_may = !is_strict(d) && !shadow.sealed &&
-		       filter_allows(prog, &arms);
-	if (is_strict(d) || shadow.sealed || !filter_allows(prog, &returns))
+	if (opaque || !filter_allows(prog, &call))
 		trap_disarm();
+	call.nr = SYS_gettid;
+	sysmask_closed = opaque || !filter_allows(prog, &call);
+	call = (struct seccomp_data){
+		.nr = SYS_prctl, .arch = AUDIT_ARCH_X86_64,
+		.instruction_pointer = text_start,
+		.args = { PR_SET_SYSCALL_USER_DISPATCH, DISPATCH_ON, text_start,
+			  text_bytes },
+	};
+	children_may = !opaque && filter_allows(prog, &call);
 }
 
 void trap_after_filter(bool is_on)
 {
-	if (trap_armed && !is_on)
-		trap_arm();
+	if (!trap_armed || is_on)
+		return;
+	sysmask_closed = false;
+	trap_arm();
 }

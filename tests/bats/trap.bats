@@ -91,6 +91,18 @@ unharmed()
 	trapped 0 "$progs/trapped" handler
 }
 
+@test "a handler that returns to another mask" {
+	trapped 0 "$progs/trapped" mask
+}
+
+@test "a thread cancelled in a call that blocks" {
+	trapped 0 "$progs/trapped" cancel
+}
+
+@test "a thread that takes away its own stack" {
+	trapped 0 "$progs/trapped" unmap
+}
+
 @test "registers, flags and the red zone" {
 	trapped 0 "$progs/trapped" registers
 }

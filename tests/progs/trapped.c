@@ -10,6 +10,9 @@
  *	exec		an execve of its own, of this program as "inline"
  *	blocked		all signals blocked, threads and children, too
  *	handler		a handler maps, on an alternate stack and without
+ *	mask		a handler puts SIGSYS into the mask that it returns to
+ *	cancel		a thread cancelled in a call that blocks
+ *	unmap		a thread takes away its own stack, and ends without one
  *	registers	each register, the flags and the red zone around a call
  *	places		clones from more places than the library can remember
  */
@@ -18,10 +21,12 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 #include "rawcall.h"
@@ -142,9 +147,9 @@ static long raw_vfork(void)
 	return pid;
 }
 
-static long raw_clone3(void)
+static long raw_clone3(unsigned long flags)
 {
-	struct clone_args args = { .exit_signal = SIGCHLD };
+	struct clone_args args = { .flags = flags, .exit_signal = SIGCHLD };
 
 	return raw_call(SYS_clone3, (long)&args, sizeof(args), 0, 0, 0, 0);
 }
@@ -167,10 +172,14 @@ static void forks(void)
 	if (!pid)
 		child();
 	reap("clone", pid);
-	pid = raw_clone3();
+	pid = raw_clone3(0);
 	if (!pid)
 		child();
 	reap("clone3", pid);
+	pid = raw_clone3(0x100000000);	/* CLONE_CLEAR_SIGHAND */
+	if (!pid)
+		child();
+	reap("clone3 without handlers", pid);
 	failed |= work(inline_call);
 }
 
@@ -259,6 +268,117 @@ static void handlers(void)
 	handle(SA_NODEFER);
 	failed |= handled_bad;
 	printf("%d handled\n", handled);
+}
+
+static void block_sigsys(int sig, siginfo_t *info, void *context)
+{
+	ucontext_t *uc = context;
+
+	(void)sig;
+	(void)info;
+	sigaddset(&uc->uc_sigmask, SIGSYS);
+}
+
+struct kernel_action {
+	void (*handler)(int, siginfo_t *, void *);
+	unsigned long flags;
+	void (*restorer)(void);
+	uint64_t mask;
+};
+
+/* Not the bytes that everybody knows. */
+void odd_restorer(void);
+__asm__(".globl odd_restorer\n"
+	"odd_restorer: xor %edi, %edi; mov $15, %eax; syscall");
+
+static void masks(void)
+{
+	struct sigaction act = { .sa_sigaction = block_sigsys,
+				 .sa_flags = SA_SIGINFO };
+	struct kernel_action odd = { block_sigsys, SA_SIGINFO | 0x04000000,
+				     odd_restorer, 0 };
+	sigset_t none;
+
+	sigemptyset(&none);
+	for (int i = 0; i < 2; i++) {
+		if (i)
+			raw_call(SYS_rt_sigaction, SIGUSR1, (long)&odd, 0, 8,
+				 0, 0);
+		else
+			sigaction(SIGUSR1, &act, NULL);
+		raise(SIGUSR1);
+		print_mask("after the handler");
+		failed |= seven(inline_call);
+		pthread_sigmask(SIG_SETMASK, &none, NULL);
+	}
+}
+
+/* --- ends of threads ------------------------------------------------------------ */
+
+static int cleaned;
+
+static void clean(void *arg)
+{
+	cleaned += (int)(long)arg;
+}
+
+static void *reader(void *arg)
+{
+	char c;
+
+	pthread_cleanup_push(clean, (void *)1L);
+	failed |= seven(inline_call);
+	pthread_cleanup_push(clean, (void *)10L);
+	if (read(*(int *)arg, &c, 1) != 1)
+		failed = 1;
+	pthread_cleanup_pop(0);
+	pthread_cleanup_pop(0);
+	return NULL;
+}
+
+static void cancel(void)
+{
+	pthread_t id;
+	void *end;
+	int fd[2];
+
+	failed |= pipe(fd);
+	pthread_create(&id, NULL, reader, fd);
+	usleep(50000);
+	pthread_cancel(id);
+	pthread_join(id, &end);
+	printf("%s, cleaned %d\n", end == PTHREAD_CANCELED ? "cancelled" :
+	       "not cancelled", cleaned);
+}
+
+static void unmap_and_end(struct thread *t)
+{
+	t->bad = seven(inline_call);
+	__asm__ volatile("mov $11, %%eax\n\t"	/* munmap */
+			 "syscall\n\t"
+			 "xor %%edi, %%edi\n\t"
+			 "mov $60, %%eax\n\t"	/* exit */
+			 "syscall"
+			 : : "D"((long)t->stack & -PAGE),
+			     "S"((long)sizeof(t->stack))
+			 : "rax", "rcx", "r11", "memory");
+	__builtin_unreachable();
+}
+
+static void unmap(void)
+{
+	struct thread *t;
+	char *p;
+
+	for (int i = 0; i < 20; i++) {
+		p = (char *)raw_call(SYS_mmap, 0, 16 * PAGE, RW, ANON, -1, 0);
+		/* its stack begins and ends with pages */
+		t = (struct thread *)(p + PAGE -
+				      offsetof(struct thread, stack));
+		failed |= raw_thread(unmap_and_end, t) <= 0;
+		join(t);
+		failed |= t->bad;
+	}
 }
 
 /* --- registers ------------------------------------------------------------------ */
@@ -388,6 +508,12 @@ int main(int argc, char **argv)
 		blocked();
 	if (!strcmp(way, "handler"))
 		handlers();
+	if (!strcmp(way, "mask"))
+		masks();
+	if (!strcmp(way, "cancel"))
+		cancel();
+	if (!strcmp(way, "unmap"))
+		unmap();
 	if (!strcmp(way, "registers"))
 		registers();
 	if (!strcmp(way, "places"))
