@@ -73,9 +73,9 @@ __attribute__((constructor)) static void start(int argc, char **argv,
 	intercept();
 	if (shadow_seed())
 		return;
+	shadow_mark("/vmashadow:start");	/* from here on calls count */
 	if (shadow.options.intercept != OPTIONS_INTERCEPT_SYMBOL)
 		intercept_objects();
 	shadow_say_start();
 	shadow_log_flush();
-	shadow_mark("/vmashadow:start");
 }

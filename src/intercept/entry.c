@@ -38,8 +38,10 @@ long vs_door_entry(struct door_regs *regs)
 
 	d.info = find_call(regs, &d.tier);
 	if (likely(d.info->kind == CALL_MEMORY)) {
-		long ret = shadow_door(&d);
+		long ret;
 
+		trap_before(&d);
+		ret = shadow_door(&d);
 		if (unlikely(d.regs->arg[2] & PROT_EXEC))
 			intercept_late(&d);
 		return ret;

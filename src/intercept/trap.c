@@ -27,8 +27,11 @@ static bool children_may;	/* the filter lets a child arm itself */
 
 static uintptr_t text_start, text_bytes;	/* the library's own */
 
-extern const ElfW(Ehdr) __ehdr_start VS_HIDDEN;	/* the linker's */
+/* The linker's. */
+extern const ElfW(Ehdr) __ehdr_start VS_HIDDEN;
+extern const char __start_vs_bare[] VS_HIDDEN;
 
+/* The text segment up to vs_bare, which the linker puts behind .text. */
 static void find_text(void)
 {
 	uintptr_t base = (uintptr_t)&__ehdr_start;
@@ -38,7 +41,7 @@ static void find_text(void)
 		if (ph[i].p_type != PT_LOAD || !(ph[i].p_flags & PF_X))
 			continue;
 		text_start = base + ph[i].p_vaddr;
-		text_bytes = ph[i].p_memsz;
+		text_bytes = (uintptr_t)__start_vs_bare - text_start;
 	}
 }
 
@@ -67,14 +70,6 @@ static void to_relay(greg_t *r, const char *code)
 
 static void to_door(greg_t *r, const struct call_info *c)
 {
-	long arg[6] = { r[REG_RDI], r[REG_RSI], r[REG_RDX], r[REG_R10],
-			r[REG_R8], r[REG_R9] };
-
-	/* No trap could come where there is no stack: what is left to do for
-	 * such a thread is to end. */
-	if (c->kind == CALL_MEMORY &&
-	    calls_touch_stack(c, arg, (unsigned long)r[REG_RSP]))
-		trap_disarm();
 	r[REG_RCX] = r[REG_RIP];
 	r[REG_R11] = TRAP_SITES + (c - calls);
 	r[REG_RIP] = (greg_t)patch_entry_common;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Tier 3: Syscall User Dispatch. Once a thread is armed, each system call that it
- * makes outside of the library's own text is a SIGSYS. The handler makes no call
+ * makes outside of the library's own text is a SIGSYS; so is one in the section
+ * vs_bare of that text, where calls of the program are made without a door. The handler makes no call
  * in its place: it sends the thread on to the library's text with its registers,
  * mask and stack as they were, and the call is made there, in the open: blocking,
  * signals, clones and restarts are then nothing special.
@@ -48,6 +49,18 @@ int trap_start(void);
 /* trap_arm(), trap_disarm() - this thread. 0 or -errno. */
 long trap_arm(void);
 long trap_disarm(void);
+
+/*
+ * trap_before() - a memory call that takes away the stack that it is made on:
+ * no trap could come any more, and what is left to do for such a thread is to
+ * end, which it does unseen.
+ */
+static inline void trap_before(const struct door *d)
+{
+	if (unlikely(trap_armed) && !shadow.sealed &&
+	    calls_touch_stack(d->info, d->regs->arg, d->sp))
+		trap_disarm();
+}
 
 /*
  * trap_before_filter() - a filter is about to be set by @d: a thread that could

@@ -89,8 +89,10 @@ wrap_\name:
 
 /*
  * syscall(number, ...): a number of ours goes to the door, any other straight
- * to the kernel, with nothing pushed in between (it may be a vfork).
+ * to the kernel, with nothing pushed in between (it may be a vfork). Section
+ * vs_bare: trap.h.
  */
+	.section vs_bare, "ax", @progbits
 	FUNCTION syscall
 	mov	%rdi, %rax
 	mov	%rsi, %rdi
@@ -111,6 +113,7 @@ wrap_\name:
 1:	syscall
 2:	ANSWER
 	END	syscall
+	.text
 
 	FUNCTION _exit
 	jmp	patch_exit_code

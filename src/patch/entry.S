@@ -43,8 +43,10 @@ patch_entry_code:
 /*
  * Written code for sites that are too far away for the above, or have another
  * shape: slot.c. It runs no C and pushes nothing, so it needs no unwind rows but
- * for the moment, which it has none for.
+ * for the moment, which it has none for. Section vs_bare: system calls made here
+ * are the program's own, which tier 3 sees (intercept/trap.h).
  */
+	.section vs_bare, "ax", @progbits
 	.globl	patch_slots
 	.hidden	patch_slots
 	.type	patch_slots, @object
@@ -52,6 +54,7 @@ patch_entry_code:
 patch_slots:
 	.fill	PATCH_ENTRIES * PATCH_SLOT_SIZE, 1, 0xcc
 	.size	patch_slots, . - patch_slots
+	.text
 
 /*
  * r11: the entry, rcx: what patch_numbers[] has for the low bits of rax. If the

@@ -66,6 +66,9 @@ static call_fn *generate_call(void)
 	return (call_fn *)p;
 }
 
+/* Where its call ends. */
+#define GENERATED_AFTER 25
+
 /* Seven calls that change the address space; 0 if all did what they should. */
 __attribute__((unused))
 static int seven(call_fn *call)

@@ -277,7 +277,8 @@ static void filter(void)
 	     "the filter");
 }
 
-extern const char after_getpgid[];
+static call_fn *the_call;
+static const char *after_getpgid;
 
 /* Answers the call, as sandboxes do. */
 static void answer(int sig, siginfo_t *info, void *context)
@@ -295,18 +296,9 @@ static void answer(int sig, siginfo_t *info, void *context)
 	r[REG_RAX] = 4711;
 }
 
-__attribute__((noinline)) static long getpgid_at(void)
+static long getpgid_at(void)
 {
-	volatile long nr = SYS_getpgid;
-	long ret;
-
-	__asm__ volatile("syscall\n"
-			 ".globl after_getpgid\n"
-			 "after_getpgid:"
-			 : "=a"(ret)
-			 : "0"(nr), "D"(17L), "S"(18L)
-			 : "rcx", "r11", "memory");
-	return ret;
+	return the_call(SYS_getpgid, 17, 18, 0, 0, 0, 0);
 }
 
 static void answers(int flags)
@@ -376,6 +368,9 @@ int main(int argc, char **argv)
 {
 	const char *way = argc > 1 ? argv[1] : "table";
 
+	the_call = generate_call();
+	must(the_call != NULL, "generated code");
+	after_getpgid = (const char *)the_call + GENERATED_AFTER;
 	setvbuf(stdout, NULL, _IOFBF, 1 << 16);
 	if (!strcmp(way, "table"))
 		table();
