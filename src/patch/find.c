@@ -19,37 +19,46 @@ static int32_t load_rel32(uintptr_t at)
 	return v;
 }
 
-/* Which of the 16 bytes at @at, under @mask, are @byte: one bit each. */
-VECTOR static inline unsigned int bytes_like(uintptr_t at, int mask, int byte)
-{
-	__m128i v = _mm_loadu_si128((const __m128i *)at);
+/* Four steps without a branch, and none but for a hit. */
+#define STRIDE (4 * STEP)
 
-	v = _mm_and_si128(v, _mm_set1_epi8((char)mask));
-	v = _mm_cmpeq_epi8(v, _mm_set1_epi8((char)byte));
-	return (unsigned int)_mm_movemask_epi8(v);
+VECTOR static inline __m128i is_syscall(uintptr_t at)
+{
+	__m128i first = _mm_loadu_si128((const __m128i *)at);
+	__m128i second = _mm_loadu_si128((const __m128i *)(at + 1));
+
+	return _mm_and_si128(_mm_cmpeq_epi8(first, _mm_set1_epi8(0x0f)),
+			     _mm_cmpeq_epi8(second, _mm_set1_epi8(0x05)));
 }
 
-VECTOR uintptr_t find_syscall(struct find_text *t)
+VECTOR static uintptr_t skip_to_syscall(uintptr_t at, uintptr_t end)
 {
-	uintptr_t at = t->at;
+	for (; at + STRIDE + 1 <= end; at += STRIDE) {
+		__m128i a = _mm_or_si128(is_syscall(at), is_syscall(at + STEP));
+		__m128i b = _mm_or_si128(is_syscall(at + 2 * STEP),
+					 is_syscall(at + 3 * STEP));
 
-	for (; at + STEP + 1 <= t->end; at += STEP) {
-		unsigned int m = bytes_like(at, 0xff, 0x0f) &
-				 bytes_like(at + 1, 0xff, 0x05);
-
-		if (!m)
-			continue;
-		at += (unsigned int)__builtin_ctz(m);
-		t->at = at + 2;
-		return at + (uintptr_t)t->shift;
+		if (_mm_movemask_epi8(_mm_or_si128(a, b)))
+			break;
 	}
-	for (; at + 2 <= t->end; at++) {
-		const unsigned char *p = (const unsigned char *)at;
+	return at;
+}
 
-		if (p[0] != 0x0f || p[1] != 0x05)
-			continue;
-		t->at = at + 2;
-		return at + (uintptr_t)t->shift;
+uintptr_t find_syscall(struct find_text *t)
+{
+	uintptr_t last = t->end - 1, stop;
+
+	for (uintptr_t at = t->at; at < last; at = stop) {
+		at = skip_to_syscall(at, t->end);
+		stop = at + STRIDE < last ? at + STRIDE : last;
+		for (; at < stop; at++) {
+			const unsigned char *p = (const unsigned char *)at;
+
+			if (p[0] != 0x0f || p[1] != 0x05)
+				continue;
+			t->at = at + 2;
+			return at + (uintptr_t)t->shift;
+		}
 	}
 	t->at = t->end;
 	return 0;
@@ -63,6 +72,10 @@ static bool filter_has(const struct window_filter *f, uintptr_t addr)
 
 void filter_add(struct window_filter *f, const struct patch_window *win)
 {
+	if (!f->end || win->start < f->start)
+		f->start = win->start;
+	if (win->end > f->end)
+		f->end = win->end;
 	for (uintptr_t a = win->start; a < win->end; a++)
 		f->bits[a >> 9 & 63] |= 1UL << (a >> 3 & 63);
 }
@@ -89,20 +102,64 @@ static bool is_far_opcode(uintptr_t at, uintptr_t end)
 	return at + FIND_FAR_MAX <= end && p[0] == 0x0f && (p[1] & 0xf0) == 0x80;
 }
 
-/* A call, jmp or jcc in the sixteen bytes at @at; 0 if there is none. */
-VECTOR static inline unsigned int far_opcodes(uintptr_t at)
+/*
+ * The last byte of a branch's distance says where it goes to within 16 MB. Seen
+ * from one piece of text all windows lie within few such: @lo, and @n above it.
+ */
+struct reach {
+	__m128i lo, n;
+};
+
+VECTOR static struct reach reach_of(const struct find_text *t,
+				    const struct window_filter *f)
 {
-	return bytes_like(at, 0xfe, 0xe8) | (bytes_like(at, 0xff, 0x0f) &
-					     bytes_like(at + 1, 0xf0, 0x80));
+	intptr_t start = (intptr_t)t->at + t->shift;
+	intptr_t end = (intptr_t)t->end + t->shift;
+	intptr_t lo = ((intptr_t)f->start - end - FIND_FAR_MAX) >> 24;
+	intptr_t hi = ((intptr_t)f->end - start) >> 24;
+	intptr_t n = hi - lo < 255 ? hi - lo : 255;
+
+	return (struct reach){ _mm_set1_epi8((char)lo), _mm_set1_epi8((char)n) };
+}
+
+/* Which of the 16 bytes at @at are in @r: all bits of each. */
+VECTOR static inline __m128i is_reached(uintptr_t at, const struct reach *r)
+{
+	__m128i v = _mm_loadu_si128((const __m128i *)at);
+
+	return _mm_cmpeq_epi8(_mm_subs_epu8(_mm_sub_epi8(v, r->lo), r->n),
+			      _mm_setzero_si128());
+}
+
+VECTOR static inline __m128i is_byte(uintptr_t at, int mask, int byte)
+{
+	__m128i v = _mm_loadu_si128((const __m128i *)at);
+
+	v = _mm_and_si128(v, _mm_set1_epi8((char)mask));
+	return _mm_cmpeq_epi8(v, _mm_set1_epi8((char)byte));
+}
+
+/* A call, jmp or jcc in the sixteen bytes at @at: one bit each. */
+VECTOR static inline unsigned int far_opcodes(uintptr_t at,
+					      const struct reach *r)
+{
+	__m128i jmp = _mm_and_si128(is_byte(at, 0xfe, 0xe8),
+				    is_reached(at + 4, r));
+	__m128i jcc = _mm_and_si128(is_byte(at, 0xff, 0x0f),
+				    is_byte(at + 1, 0xf0, 0x80));
+
+	jcc = _mm_and_si128(jcc, is_reached(at + 5, r));
+	return (unsigned int)_mm_movemask_epi8(_mm_or_si128(jmp, jcc));
 }
 
 VECTOR bool find_far_branch(struct find_text *t, const struct window_filter *f,
 			    struct find_hit *hit)
 {
+	const struct reach r = reach_of(t, f);
 	uintptr_t at = t->at;
 
 	for (; at + STEP + 5 <= t->end; at += STEP)
-		for (unsigned int m = far_opcodes(at); m; m &= m - 1) {
+		for (unsigned int m = far_opcodes(at, &r); m; m &= m - 1) {
 			uintptr_t op = at + (unsigned int)__builtin_ctz(m);
 
 			if (!is_far_branch(t, op, f, hit))

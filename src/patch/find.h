@@ -27,6 +27,7 @@ VS_HIDDEN uintptr_t find_syscall(struct find_text *text);
 /* Which addresses may lie in some window: no false "no", few false "maybe". */
 struct window_filter {
 	uint64_t bits[64];
+	uintptr_t start, end;		/* all windows lie in here */
 };
 
 VS_HIDDEN void filter_add(struct window_filter *f,

@@ -61,4 +61,17 @@ VS_HIDDEN int ehframe_open(struct ehframe *eh, const struct patch_object *obj);
 VS_HIDDEN int ehframe_find(const struct ehframe *eh, uintptr_t pc,
 			   struct patch_fn *fn);
 
+/*
+ * symtab_find() - the functions that hold q[].at, by the symbol table of the
+ * file; @q is sorted. Those of which nothing is known keep what they had. Of no
+ * use for objects without obj->file; invalidates object_bytes().
+ */
+struct symtab_query {
+	uintptr_t at;
+	struct patch_fn fn;
+};
+
+VS_HIDDEN void symtab_find(const struct patch_object *obj,
+			   struct symtab_query *q, size_t n);
+
 #endif

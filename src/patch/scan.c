@@ -20,6 +20,8 @@
 #include "patch/patch.h"
 #include "patch/prove.h"
 
+#define ORPHANS 160
+
 struct scan {
 	const struct patch_object *obj;
 	const struct patch_nrset *nrs;
@@ -29,7 +31,45 @@ struct scan {
 	struct patch_site *sites;
 	int n;
 	size_t max;
+	/* Suspicions that .eh_frame knows no function of, in order. */
+	struct symtab_query orphans[ORPHANS];
+	unsigned int nr_orphans;
 };
+
+static int find_function(const struct scan *sc, uintptr_t at,
+			 struct patch_fn *fn)
+{
+	if (!ehframe_find(&sc->eh, at, fn))
+		return 0;
+	for (unsigned int i = 0; i < sc->nr_orphans; i++)
+		if (sc->orphans[i].at == at && sc->orphans[i].fn.end) {
+			*fn = sc->orphans[i].fn;
+			return 0;
+		}
+	return -ENOENT;
+}
+
+/* The same for any address, at the cost of a pass over the symbols. */
+static int find_any_function(const struct scan *sc, uintptr_t at,
+			     struct patch_fn *fn)
+{
+	struct symtab_query q = { .at = at };
+
+	if (!ehframe_find(&sc->eh, at, fn))
+		return 0;
+	symtab_find(sc->obj, &q, 1);
+	*fn = q.fn;
+	return fn->end ? 0 : -ENOENT;
+}
+
+static void add_orphan(struct scan *sc, uintptr_t at)
+{
+	struct patch_fn fn;
+
+	if (sc->obj->any_shape && sc->nr_orphans < ORPHANS &&
+	    ehframe_find(&sc->eh, at, &fn))
+		sc->orphans[sc->nr_orphans++] = (struct symtab_query){ .at = at };
+}
 
 static struct patch_window site_window(const struct patch_site *s)
 {
@@ -136,7 +176,7 @@ static int add_moved(struct scan *sc, uintptr_t at)
 	if (sc->only.end ? at < sc->only.start || at >= sc->only.end :
 	    !sc->obj->any_shape)
 		return 0;
-	if (ehframe_find(&sc->eh, at, &fn) ||
+	if (find_function(sc, at, &fn) ||
 	    !moved_find(sc->obj, &fn, sc->nrs, at, &s))
 		return 0;
 	if ((size_t)sc->n >= sc->max)
@@ -149,10 +189,30 @@ static int suspect(struct scan *sc, uintptr_t at, const struct patch_window *tex
 {
 	int nr = at - text->start < 5 ? -1 : loaded_number(sc->obj, at);
 
-	if (nr < 0)
-		return add_moved(sc, at);
-	return patch_nrset_has(sc->nrs, (unsigned int)nr) ?
-	       add_site(sc, at - 5, nr, PATCH_SITE_SYSCALL) : 0;
+	if (nr >= 0 && !patch_nrset_has(sc->nrs, (unsigned int)nr))
+		return 0;
+	add_orphan(sc, nr < 0 ? at : at - 5);
+	return nr < 0 ? add_moved(sc, at) :
+	       add_site(sc, at - 5, nr, PATCH_SITE_SYSCALL);
+}
+
+static bool is_site(const struct scan *sc, uintptr_t at)
+{
+	for (int i = 0; i < sc->n; i++)
+		if (sc->sites[i].addr == at)
+			return true;
+	return false;
+}
+
+/* What the symbols say of those that had no function yet. */
+static int find_orphans(struct scan *sc)
+{
+	symtab_find(sc->obj, sc->orphans, sc->nr_orphans);
+	for (unsigned int i = 0; i < sc->nr_orphans; i++)
+		if (sc->orphans[i].fn.end && !is_site(sc, sc->orphans[i].at) &&
+		    add_moved(sc, sc->orphans[i].at))
+			return -E2BIG;
+	return 0;
 }
 
 static int find_sites(struct scan *sc, const ElfW(Phdr) *ph)
@@ -187,7 +247,7 @@ static void prove_inside(const struct scan *sc, struct patch_site *s)
 	struct fn_facts facts;
 	struct patch_fn fn;
 
-	if (ehframe_find(&sc->eh, s->addr, &fn)) {
+	if (find_function(sc, s->addr, &fn)) {
 		refuse(s, PATCH_WHY_NO_FDE);
 		return;
 	}
@@ -229,7 +289,7 @@ static bool is_real_branch(const struct scan *sc, uintptr_t at,
 	struct fn_facts facts;
 	struct patch_fn fn;
 
-	if (ehframe_find(&sc->eh, at, &fn))
+	if (find_any_function(sc, at, &fn))
 		return true;
 	if (s->addr >= fn.start && s->addr < fn.end)
 		return false;
@@ -251,7 +311,7 @@ static void judge_hit(struct scan *sc, const struct find_hit *hit)
 
 static void seek_far_branches(struct scan *sc, const struct patch_window *text)
 {
-	struct window_filter filter = { { 0 } };
+	struct window_filter filter = { .end = 0 };
 	uintptr_t next = text->start;
 	struct find_text piece;
 	struct find_hit hit;
@@ -331,6 +391,8 @@ int patch_scan(const struct patch_object *obj, const struct patch_nrset *nrs,
 	for (unsigned int i = 0; i < obj->phnum && !ret; i++)
 		if (is_text(&obj->phdr[i]))
 			ret = find_sites(&sc, &obj->phdr[i]);
+	if (!ret)
+		ret = find_orphans(&sc);
 	if (!ret)
 		ret = find_exit(&sc);
 	if (ret || !sc.n)
