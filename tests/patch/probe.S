@@ -3,6 +3,7 @@
  * A site between two full sets of registers. Everything is loaded and stored
  * by instructions that leave the flags alone; rsp comes from the state as well,
  * so that it may have any alignment, or point into memory that the call unmaps.
+ * The nop behind each syscall is a neighbour that can be moved.
  */
 #define GPR	0
 #define FLAGS	128
@@ -68,6 +69,7 @@
 \name\()_site:
 	mov	$\nr, %eax
 	syscall
+	nopl	(%rax)
 	EACH_GPR STORE_GPR
 	mov	%rsp, probe_out + GPR + 32(%rip)
 	.irp	n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
@@ -99,6 +101,7 @@
 	.text
 	PROBE	probe_native, 39, 1
 	PROBE	probe_patched, 39, 1
+	PROBE	probe_slot, 39, 1
 	PROBE	probe_unmap, 11, 0
 
 	.globl	probe_step, probe_step_site

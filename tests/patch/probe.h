@@ -27,8 +27,10 @@ extern struct probe_state probe_in, probe_out;
 /* Two equal sites (getpid), one to be patched; and munmap on its own stack. */
 void probe_native(void);
 void probe_patched(void);
+void probe_slot(void);
 void probe_unmap(void);
-extern const char probe_native_site[], probe_patched_site[], probe_unmap_site[];
+extern const char probe_native_site[], probe_patched_site[], probe_unmap_site[],
+		  probe_slot_site[];
 
 /* A getpid site with the trap flag set around it, and unwind rows throughout. */
 void probe_step(void);

@@ -5,6 +5,7 @@
  * instruction. What must not be noticed is compared with a site left alone.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <ucontext.h>
@@ -42,6 +43,15 @@ static void patch_own_sites(void)
 
 /* --- registers ----------------------------------------------------------- */
 
+static bool put_back(const char *at, const void *bytes, size_t n)
+{
+	int fd = open("/proc/self/mem", O_RDWR);
+	bool good = pwrite(fd, bytes, n, (off_t)(uintptr_t)at) == (ssize_t)n;
+
+	close(fd);
+	return good;
+}
+
 /* The stack that probes run on; below it is room for the door. */
 static char probe_stack[65536] __attribute__((aligned(16)));
 
@@ -78,7 +88,8 @@ static void check_unchanged(const char *what, uint64_t site)
 #define FLAGS_SET   0xed7	/* carry parity adjust zero sign IF DF overflow */
 #define FLAGS_CLEAR 0x202	/* only what is always set */
 
-static void check_probe(uint64_t flags, unsigned int skew)
+static void check_probe(void (*probe)(void), const char *site, uint64_t flags,
+			unsigned int skew)
 {
 	uintptr_t rsp = (uintptr_t)probe_stack + sizeof(probe_stack) - 256 -
 			skew;
@@ -93,8 +104,8 @@ static void check_probe(uint64_t flags, unsigned int skew)
 	is_u64(native.gpr[R11], flags, "%s: the kernel leaves them in r11",
 	       what);
 	set_state(flags, rsp);
-	probe_patched();
-	check_unchanged(what, (uintptr_t)probe_patched_site);
+	probe();
+	check_unchanged(what, (uintptr_t)site);
 	ok(!memcmp(probe_out.red, probe_in.red, sizeof(probe_in.red)),
 	   "%s: red zone", what);
 	native.gpr[RCX] = probe_out.gpr[RCX];
@@ -108,8 +119,9 @@ static void test_a_patched_site_is_like_a_real_one(void)
 	int rounds = 0;
 
 	for (unsigned int skew = 0; skew < 16; skew += 3, rounds += 2) {
-		check_probe(FLAGS_SET, skew);
-		check_probe(FLAGS_CLEAR, skew);
+		check_probe(probe_patched, probe_patched_site, FLAGS_SET, skew);
+		check_probe(probe_patched, probe_patched_site, FLAGS_CLEAR,
+			    skew);
 	}
 	is_i64(door_calls[SYS_getpid] - calls, rounds,
 	       "each patched call came to the door, and no other");
@@ -118,6 +130,50 @@ static void test_a_patched_site_is_like_a_real_one(void)
 	   PATCH_ENTRY_STACK);
 	ok(!door_backwards, "the door's string instructions go forwards");
 	ok(!door_misaligned, "the door's stack is always aligned");
+}
+
+/* The mov before the syscall moves, or what is behind it: a nop. */
+static void patch_slot_site(unsigned int first)
+{
+	struct patch_object self = find_object("");
+	struct patch_site s = site_here(probe_slot_site + first, -1);
+
+	s.kind = PATCH_SITE_MOVED;
+	s.at = (unsigned char)(5 - first);
+	s.len = first ? 5 : 7;
+	memcpy(s.old, (const void *)s.addr, s.len);
+	is_i64(patch_apply(&s, 1, &self, 0), 1, "a site with a neighbour");
+}
+
+static void check_slot(const char *what, long seen)
+{
+	long calls = door_calls[SYS_getpid];
+	int rounds = 0;
+
+	for (unsigned int skew = 0; skew < 16; skew += 5, rounds += 2) {
+		check_probe(probe_slot, probe_slot_site, FLAGS_SET, skew);
+		check_probe(probe_slot, probe_slot_site, FLAGS_CLEAR, skew);
+	}
+	is_i64(door_calls[SYS_getpid] - calls, seen * rounds, "%s", what);
+}
+
+static void test_a_slot_is_like_a_real_one(void)
+{
+	static unsigned char before[8];
+
+	memcpy(before, probe_slot_site, sizeof(before));
+	for (unsigned int first = 0; first <= 5; first += 5) {
+		patch_slot_site(first);
+		patch_numbers[SYS_getpid] = 0;
+		check_slot("a number of no interest does not come to the door",
+			   0);
+		patch_numbers[SYS_getpid] = 7;
+		check_slot("a number of interest comes to the door", 1);
+		ok(put_back(probe_slot_site, before, sizeof(before)),
+		   "the site is as it was");
+		is_i64(patch_forget(0, UINTPTR_MAX), 1,
+		       "its entry is free again, and no other");
+	}
 }
 
 /* --- the stack that goes away -------------------------------------------- */
@@ -259,6 +315,7 @@ int main(void)
 	unwind_here();
 	patch_own_sites();
 	test_a_patched_site_is_like_a_real_one();
+	test_a_slot_is_like_a_real_one();
 	test_a_call_may_unmap_its_own_stack();
 	test_a_call_on_another_stack();
 	test_every_instruction_of_ours_unwinds();
