@@ -202,24 +202,54 @@ static bool read_row(const struct ehframe *eh, size_t i,
 			   sizeof(*row));
 }
 
-int ehframe_find(const struct ehframe *eh, uintptr_t pc, struct patch_fn *fn)
+/* How many rows begin at or before @pc; -1 if the table cannot be read. */
+static long rows_until(const struct ehframe *eh, uintptr_t pc)
 {
 	size_t lo = 0, hi = eh->count;
 	struct ehframe_row row;
 
-	/* The last row that begins at or before pc lies before hi. */
 	while (lo < hi) {
 		size_t mid = lo + (hi - lo) / 2;
 
 		if (!read_row(eh, mid, &row))
-			return -ENOENT;
+			return -1;
 		if (eh->hdr + row.pc <= pc)
 			lo = mid + 1;
 		else
 			hi = mid;
 	}
-	if (!lo || !read_row(eh, lo - 1, &row) ||
-	    fde_range(eh->obj, eh->hdr + row.fde, fn))
+	return (long)lo;
+}
+
+static int read_function(const struct ehframe *eh, long i, struct patch_fn *fn)
+{
+	struct ehframe_row row;
+
+	return read_row(eh, (size_t)i, &row) ?
+	       fde_range(eh->obj, eh->hdr + row.fde, fn) : -ENOENT;
+}
+
+int ehframe_find(const struct ehframe *eh, uintptr_t pc, struct patch_fn *fn)
+{
+	long n = rows_until(eh, pc);
+
+	if (n <= 0 || read_function(eh, n - 1, fn))
 		return -ENOENT;
 	return pc >= fn->start && pc < fn->end ? 0 : -ENOENT;
+}
+
+int ehframe_gap(const struct ehframe *eh, uintptr_t pc, struct patch_fn *gap)
+{
+	long n = rows_until(eh, pc);
+	struct patch_fn fn;
+
+	if (n <= 0 || (size_t)n == eh->count ||
+	    read_function(eh, n - 1, &fn))
+		return -ENOENT;
+	gap->start = fn.end;
+	if (pc < gap->start || read_function(eh, n, &fn))
+		return -ENOENT;
+	gap->end = fn.start;
+	return object_holds(eh->obj, gap->start, gap->end - gap->start) ?
+	       0 : -ENOENT;
 }

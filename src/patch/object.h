@@ -62,6 +62,13 @@ VS_HIDDEN int ehframe_find(const struct ehframe *eh, uintptr_t pc,
 			   struct patch_fn *fn);
 
 /*
+ * ehframe_gap() - what lies around @pc between two functions, if it does.
+ * Returns 0 or -ENOENT.
+ */
+VS_HIDDEN int ehframe_gap(const struct ehframe *eh, uintptr_t pc,
+			  struct patch_fn *gap);
+
+/*
  * symtab_find() - the functions that hold q[].at, by the symbol table of the
  * file; @q is sorted. Those of which nothing is known keep what they had. Of no
  * use for objects without obj->file; invalidates object_bytes().

@@ -144,6 +144,7 @@ void prove_function(const ZydisDecoder *decoder, const struct patch_object *obj,
 {
 	struct walk w = { .facts = facts, .win = win };
 	struct code code = { .obj = obj, .limit = fn->end };
+	bool own = site >= fn->start && site < fn->end;
 	ZydisDecodedInstruction insn;
 
 	*facts = (struct fn_facts){ 0 };
@@ -155,7 +156,7 @@ void prove_function(const ZydisDecoder *decoder, const struct patch_object *obj,
 		see_branch(&w, &insn, at);
 		see_number(&w, &insn);
 		see_memory(&w, &insn);
-		if (facts->indirect || facts->clones)
+		if ((facts->indirect || facts->clones) && own)
 			return;
 	}
 	facts->decodes = true;

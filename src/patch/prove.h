@@ -16,7 +16,8 @@ struct patch_window {
 };
 
 struct fn_facts {
-	/* Each of these ends the decoding: nothing can be proven any more. */
+	/* In the site's own function each of these ends the decoding: nothing
+	 * can be proven any more. */
 	bool indirect;		/* a jump that is neither direct nor by GOT */
 	bool clones;		/* fork, vfork, clone or clone3 by number */
 

@@ -49,7 +49,11 @@ static int find_function(const struct scan *sc, uintptr_t at,
 	return -ENOENT;
 }
 
-/* The same for any address, at the cost of a pass over the symbols. */
+/*
+ * The same for any address, at the cost of a pass over the symbols; or what lies
+ * between two functions, which decodes in a line as well if it is code (the C
+ * runtime's start files have no unwind rows).
+ */
 static int find_any_function(const struct scan *sc, uintptr_t at,
 			     struct patch_fn *fn)
 {
@@ -59,7 +63,7 @@ static int find_any_function(const struct scan *sc, uintptr_t at,
 		return 0;
 	symtab_find(sc->obj, &q, 1);
 	*fn = q.fn;
-	return fn->end ? 0 : -ENOENT;
+	return fn->end ? 0 : ehframe_gap(&sc->eh, at, fn);
 }
 
 static void add_orphan(struct scan *sc, uintptr_t at)
@@ -279,8 +283,8 @@ static void prove_inside(const struct scan *sc, struct patch_site *s)
 /*
  * Bytes at @at look like a branch into @s. They are none if they belong to a
  * function whose instructions do not go there: the site's own, which was looked
- * at already, or another. Where no function is known, or not to its end, the
- * suspicion stands.
+ * at already, or another. Where none is known, or what is there does not decode
+ * to its end, the suspicion stands.
  */
 static bool is_real_branch(const struct scan *sc, uintptr_t at,
 			   const struct patch_site *s)
