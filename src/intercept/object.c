@@ -159,6 +159,28 @@ static int leave_out(struct patch_site *sites, int n)
 	return left;
 }
 
+static bool is_full(const struct patch_site *s)
+{
+	return s->why && str_eq(s->why, PATCH_WHY_FULL);
+}
+
+static bool lacks_entries(const struct patch_site *sites, int n)
+{
+	for (int i = 0; i < n; i++)
+		if (is_full(&sites[i]))
+			return true;
+	return false;
+}
+
+static void try_again(struct patch_site *sites, int n)
+{
+	for (int i = 0; i < n; i++)
+		if (is_full(&sites[i])) {
+			sites[i].state = PATCH_PROVEN;
+			sites[i].why = NULL;
+		}
+}
+
 int object_patch(struct patch_object *obj, int fd, struct patch_site *sites)
 {
 	struct patch_file file = {
@@ -179,13 +201,10 @@ int object_patch(struct patch_object *obj, int fd, struct patch_site *sites)
 	n = leave_out(sites, n);
 	obj->area = area_for(obj, sites, n);
 	patch_apply(sites, (size_t)n, obj, 0);
-	for (int i = 0; i < n; i++)
-		if (sites[i].why && str_eq(sites[i].why, PATCH_WHY_FULL) &&
-		    patch_forget(0, UINTPTR_MAX)) {
-			sites[i].state = PATCH_PROVEN;
-			sites[i].why = NULL;
-			patch_apply(&sites[i], 1, obj, 0);
-		}
+	if (lacks_entries(sites, n) && patch_forget(0, UINTPTR_MAX)) {
+		try_again(sites, n);
+		patch_apply(sites, (size_t)n, obj, 0);
+	}
 out:
 	obj->file = NULL;
 	return n;
