@@ -13,13 +13,28 @@ build_packages=(
 # redis-tools holds the server's program without the service that the package
 # redis-server would start and enable: nothing here touches a system service.
 test_packages=(
-	bats bats-assert bats-support gdb git libunwind-dev perl procps
-	redis-tools shellcheck sqlite3 strace stress-ng xz-utils
+	bats bats-assert bats-support gdb git libjemalloc2 libtcmalloc-minimal4
+	perl procps redis-tools shellcheck sqlite3 strace stress-ng xz-utils
 )
 # Program and the package that brings it, where any version will do.
 test_programs=(
-	'java default-jre-headless'
+	'convert imagemagick'
+	'javac default-jdk-headless'
 	'node nodejs'
+	'numactl numactl'
+)
+# Large ones, for VMASHADOW_LONG=1; where they are installed they are tested.
+long_test_programs=(
+	'chromium chromium'
+	'ffmpeg ffmpeg'
+	'go golang-go'
+	'rustc rustc'
+)
+# Packages that would start a service are unpacked into the build folder; what
+# their programs need of libraries is installed.
+unpacked_packages=(nginx postgresql-15 postgresql-client-15)
+unpacked_needs=(
+	libicu72 libldap-2.5-0 libpam0g libpcre2-8-0 libpq5 libssl3 libxml2
 )
 
 say()
@@ -73,14 +88,45 @@ install_packages()
 		"${missing[@]}" </dev/null
 }
 
-# packages_of_programs: of test_programs, the packages whose program is missing.
+# packages_of_programs: the packages of those programs that are missing.
 packages_of_programs()
 {
-	local pair
+	local pair wanted=("${test_programs[@]}")
 
-	for pair in "${test_programs[@]}"; do
+	if [ "${VMASHADOW_LONG:-0}" != 0 ]; then
+		wanted+=("${long_test_programs[@]}")
+	fi
+	for pair in "${wanted[@]}"; do
 		command -v "${pair% *}" >/dev/null || echo "${pair#* }"
 	done
+}
+
+# services_are_installed: the machine has them anyway, nothing is to be unpacked.
+services_are_installed()
+{
+	local package
+
+	for package in "${unpacked_packages[@]}"; do
+		installed "$package" || return
+	done
+}
+
+# unpack_packages FOLDER PACKAGE...: their files, without anything being set up.
+unpack_packages()
+{
+	local folder=$1 deb
+
+	shift
+	[ ! -e "$folder/complete" ] || return 0
+	say "packages: unpacking $* into $folder"
+	rm -rf "$folder"
+	mkdir -p "$folder"
+	(cd "$folder" && apt-get -q download "$@") || return
+	for deb in "$folder"/*.deb; do
+		dpkg-deb -x "$deb" "$folder" || return
+	done
+	rm -f "$folder"/*.deb
+	: >"$folder/complete"
 }
 
 # build FOLDER [CONFIGURE OPTION...]: bootstrap where needed, then a VPATH build.

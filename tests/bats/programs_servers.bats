@@ -168,6 +168,10 @@ someone_elses_place()
 		chmod 755 "$place"
 		chown -R nobody "$place"
 		as_user=(setpriv --reuid nobody --regid nogroup --clear-groups)
+		if ! "${as_user[@]}" test -x "$bin/postgres"; then
+			cp -r "${bin%/lib/postgresql/*}" "$place/"
+			bin=$place/usr/lib/postgresql/${bin##*/lib/postgresql/}
+		fi
 	fi
 	as_user+=(env "HOME=$place")
 	cd "$place" || return
