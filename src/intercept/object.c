@@ -7,7 +7,21 @@
 #include "intercept/object.h"
 #include "shadow/shadow.h"
 
-static struct patch_nrset all, linker;
+static struct patch_nrset all, libc, linker;
+
+/*
+ * Under tier 3 each call that is not patched traps, at some fifteen times its
+ * price: in libc what programs make most often is patched, too, and made at the
+ * entry. So is rt_sigprocmask: a thread that does not trap for a while is armed
+ * again there.
+ */
+static const uint16_t frequent[] = {
+	SYS_write, SYS_pread64, SYS_pwrite64, SYS_writev, SYS_readv, SYS_lseek,
+	SYS_openat, SYS_fstat, SYS_newfstatat, SYS_poll, SYS_select,
+	SYS_epoll_wait, SYS_futex, SYS_sched_yield, SYS_recvfrom, SYS_sendto,
+	SYS_recvmsg, SYS_sendmsg, SYS_accept4, SYS_fcntl, SYS_wait4,
+	SYS_clock_nanosleep, SYS_rt_sigprocmask, SYS_getppid,
+};
 
 static const struct {
 	const char *start;
@@ -41,7 +55,7 @@ const struct patch_nrset *object_wants(struct patch_object *obj,
 	case OBJECT_LIBC:
 		obj->exit_symbol = "_exit";
 		obj->only_in = "syscall";
-		return &all;
+		return &libc;
 	case OBJECT_LINKER:
 		return &linker;
 	default:
@@ -61,6 +75,11 @@ void object_start(void)
 			patch_nrset_add(&linker, calls[i].nr);
 		patch_numbers[calls[i].nr] = calls_index[calls[i].nr];
 	}
+	libc = all;
+	if (shadow.options.intercept != OPTIONS_INTERCEPT_TRAP)
+		return;
+	for (unsigned int i = 0; i < ARRAY_SIZE(frequent); i++)
+		patch_nrset_add(&libc, frequent[i]);
 }
 
 /* --- memory for slots that are near -------------------------------------------- */

@@ -9,6 +9,8 @@
  *
  * The numbers are enum call_index (shadow/calls.h); wrappers.c checks them.
  */
+#include <sys/syscall.h>
+
 #include "intercept/wrappers.h"
 #include "patch/entry.h"
 
@@ -89,10 +91,9 @@ wrap_\name:
 
 /*
  * syscall(number, ...): a number of ours goes to the door, any other straight
- * to the kernel, with nothing pushed in between (it may be a vfork). Section
- * vs_bare: trap.h.
+ * to the kernel, with nothing pushed in between (it may be a vfork). Those that
+ * make a task are made where tier 3 sees them: section vs_bare, trap.h.
  */
-	.section vs_bare, "ax", @progbits
 	FUNCTION syscall
 	mov	%rdi, %rax
 	mov	%rsi, %rdi
@@ -110,9 +111,21 @@ wrap_\name:
 	lea	2f(%rip), %rcx
 	add	$(PATCH_ENTRIES - 1), %r11d
 	jmp	patch_entry_common
-1:	syscall
+1:	lea	-SYS_clone(%rax), %rcx
+	cmp	$SYS_vfork - SYS_clone, %rcx
+	jbe	syscall_bare
+	cmp	$SYS_clone3, %rax
+	je	syscall_bare
+	syscall
 2:	ANSWER
 	END	syscall
+
+	.section vs_bare, "ax", @progbits
+syscall_bare:
+	.cfi_startproc
+	syscall
+	jmp	2b
+	.cfi_endproc
 	.text
 
 	FUNCTION _exit

@@ -465,8 +465,9 @@ static void registers(void)
 		long ret = known_registers(calls[i]);
 
 		if (calls[i] == SYS_fork && !ret)
-			raw_call(SYS_exit, seen[3] != 0x4444 || seen[96 / 8],
-				 0, 0, 0, 0, 0);
+			raw_call(SYS_exit, seen[3] != 0x4444 || seen[12] ||
+				 (seen[13] & 0x401) != 0x401 ||
+				 !(seen[14] & 0x400), 0, 0, 0, 0, 0);
 		else if (calls[i] == SYS_fork)
 			reap("child", ret);
 		else if (calls[i] != SYS_getpid)
