@@ -2,7 +2,8 @@
 /*
  * Tier 3: Syscall User Dispatch. Once a thread is armed, each system call that it
  * makes outside of the library's own text is a SIGSYS; so is one in the section
- * vs_bare of that text, where calls of the program are made without a door. The handler makes no call
+ * vs_bare of that text, where calls of the program are made without a door. The
+ * handler makes no call
  * in its place: it sends the thread on to the library's text with its registers,
  * mask and stack as they were, and the call is made there, in the open: blocking,
  * signals, clones and restarts are then nothing special.
