@@ -126,6 +126,7 @@ static inline unsigned int patch_site_len(const struct patch_site *s)
 }
 
 #define PATCH_WHY_NO_FDE	"no unwind entry"
+#define PATCH_WHY_LONG		"function too long"
 #define PATCH_WHY_BOUNDARY	"not an instruction boundary"
 #define PATCH_WHY_JUMP		"jump into the site"
 #define PATCH_WHY_INDIRECT	"indirect jump in the function"
@@ -144,8 +145,9 @@ static inline unsigned int patch_site_len(const struct patch_site *s)
  * the detour last. Only readable executable segments are searched.
  *
  * Returns how many sites of @out it filled, or -E2BIG if there are more than
- * @max (none is proven then), or -ENOSYS if Zydis is of no use. Well under a
- * millisecond for libc and ld.so; uses about 3 kB of stack.
+ * @max, or more suspicions than text has (none is proven then), or -ENOSYS if
+ * Zydis is of no use. Well under a millisecond for libc and ld.so, less than
+ * half of one for each megabyte of other text; uses about 8 kB of stack.
  */
 VS_HIDDEN int patch_scan(const struct patch_object *obj,
 			 const struct patch_nrset *nrs,

@@ -20,7 +20,9 @@
 #include "patch/patch.h"
 #include "patch/prove.h"
 
-#define ORPHANS 160
+#define ORPHANS	     160
+#define SUSPECTS_MAX 16384		/* ordinary text has ten in a megabyte */
+#define FUNCTION_MAX (256 * 1024)	/* bytes worth decoding for one site */
 
 struct scan {
 	const struct patch_object *obj;
@@ -34,6 +36,7 @@ struct scan {
 	/* Suspicions that .eh_frame knows no function of, in order. */
 	struct symtab_query orphans[ORPHANS];
 	unsigned int nr_orphans;
+	unsigned int suspects;
 };
 
 static int find_function(const struct scan *sc, uintptr_t at,
@@ -47,6 +50,11 @@ static int find_function(const struct scan *sc, uintptr_t at,
 			return 0;
 		}
 	return -ENOENT;
+}
+
+static bool is_long(const struct patch_fn *fn)
+{
+	return fn->end - fn->start > FUNCTION_MAX;
 }
 
 /*
@@ -180,7 +188,7 @@ static int add_moved(struct scan *sc, uintptr_t at)
 	if (sc->only.end ? at < sc->only.start || at >= sc->only.end :
 	    !sc->obj->any_shape)
 		return 0;
-	if (find_function(sc, at, &fn) ||
+	if (find_function(sc, at, &fn) || is_long(&fn) ||
 	    !moved_find(sc->obj, &fn, sc->nrs, at, &s))
 		return 0;
 	if ((size_t)sc->n >= sc->max)
@@ -193,6 +201,8 @@ static int suspect(struct scan *sc, uintptr_t at, const struct patch_window *tex
 {
 	int nr = at - text->start < 5 ? -1 : loaded_number(sc->obj, at);
 
+	if (++sc->suspects > SUSPECTS_MAX)
+		return -E2BIG;
 	if (nr >= 0 && !patch_nrset_has(sc->nrs, (unsigned int)nr))
 		return 0;
 	add_orphan(sc, nr < 0 ? at : at - 5);
@@ -255,6 +265,10 @@ static void prove_inside(const struct scan *sc, struct patch_site *s)
 		refuse(s, PATCH_WHY_NO_FDE);
 		return;
 	}
+	if (is_long(&fn)) {
+		refuse(s, PATCH_WHY_LONG);
+		return;
+	}
 	if (s->kind == PATCH_SITE_EXIT) {
 		/* Not even a loop of its own may come back to the detour. */
 		win.start = s->addr;
@@ -293,7 +307,7 @@ static bool is_real_branch(const struct scan *sc, uintptr_t at,
 	struct fn_facts facts;
 	struct patch_fn fn;
 
-	if (find_any_function(sc, at, &fn))
+	if (find_any_function(sc, at, &fn) || is_long(&fn))
 		return true;
 	if (s->addr >= fn.start && s->addr < fn.end)
 		return false;

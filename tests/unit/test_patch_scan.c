@@ -6,9 +6,11 @@
  */
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <link.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "patch/patch.h"
 #include "../patch/pattern.h"
@@ -100,6 +102,53 @@ static void test_golden_patterns_get_their_verdict(void)
 			       p->name);
 		is_i64(s->nr, 9, "%s: number", p->name);
 	}
+}
+
+/* Pieces of a size that puts something across each border. */
+static void scan_file(struct patch_object *obj, int fd, size_t piece)
+{
+	static unsigned char search[8192], detail[4096];
+	static struct patch_site in_memory[MAX_SITES];
+	struct patch_file file = {
+		.fd = fd,
+		.search = { .mem = search, .size = piece },
+		.detail = { .mem = detail, .size = sizeof(detail) },
+	};
+	int n, m, differ = 0;
+
+	obj->file = NULL;
+	n = patch_scan(obj, &nrs, in_memory, MAX_SITES);
+	obj->file = &file;
+	m = patch_scan(obj, &nrs, sites, MAX_SITES);
+	if (!is_i64(m, n, "pieces of %zu bytes: as many sites", piece))
+		return;
+	for (int i = 0; i < n; i++) {
+		const char *a = in_memory[i].why, *b = sites[i].why;
+
+		differ += in_memory[i].addr != sites[i].addr ||
+			  in_memory[i].nr != sites[i].nr ||
+			  memcmp(in_memory[i].old, sites[i].old, 7) ||
+			  strcmp(a ? a : "", b ? b : "");
+	}
+	is_i64(differ, 0, "pieces of %zu bytes: each with the same verdict",
+	       piece);
+}
+
+static void test_a_file_says_what_memory_says(void)
+{
+	static const size_t sizes[] = { 17, 64, 100, 127, 4096, 8192 };
+	struct patch_object self = object(""), libc = object("/libc.so.6");
+	int fd = open("/proc/self/exe", O_RDONLY);
+	int libc_fd = open(libc.name, O_RDONLY);
+
+	libc.exit_symbol = "_exit";
+	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
+		scan_file(&self, fd, sizes[i]);
+		if (sizes[i] >= 4096)
+			scan_file(&libc, libc_fd, sizes[i]);
+	}
+	close(fd);
+	close(libc_fd);
 }
 
 static void check_exit(const char *symbol, const char *why)
@@ -284,6 +333,7 @@ int main(void)
 		patch_nrset_add(&nrs, numbers[i]);
 	first = scan_both_ms();
 	test_golden_patterns_get_their_verdict();
+	test_a_file_says_what_memory_says();
 	test_exit_functions_get_their_verdict();
 	test_without_unwind_table_all_is_refused();
 	test_too_many_sites_are_said();
