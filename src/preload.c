@@ -11,6 +11,7 @@
 #include "base/compiler.h"
 #include "crosscheck/check.h"
 #include "intercept/intercept.h"
+#include "intercept/scout.h"
 #include "intercept/signals.h"
 #include "intercept/trap.h"
 #include "shadow/shadow.h"
@@ -67,12 +68,18 @@ __attribute__((constructor)) static void start(int argc, char **argv,
 		.secure = auxv_value(env, AT_SECURE),
 	};
 
+	if (!scout_is_base(auxv_value(env, AT_PHDR))) {
+		scout_prepare(env);
+		return;
+	}
 	if (shadow_configure(&s))
 		return;
 	check_start();
+	scout_relieve();
 	intercept();
 	if (shadow_seed())
 		return;
+	scout_tell();
 	shadow_mark("/vmashadow:start");	/* from here on calls count */
 	if (shadow.options.intercept != OPTIONS_INTERCEPT_SYMBOL)
 		intercept_objects();

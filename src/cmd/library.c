@@ -85,9 +85,9 @@ static bool is_ours(const char *name, size_t len)
 	       (len == n || name[len - n - 1] == '/');
 }
 
-void library_preload(const char *path)
+void library_load(const char *variable, const char *path)
 {
-	const char *old = getenv("LD_PRELOAD");
+	const char *old = getenv(variable);
 	char *list = text("%s", path), *longer;
 
 	for (old = old ? old : ""; *old;) {
@@ -100,6 +100,6 @@ void library_preload(const char *path)
 		}
 		old += len + (old[len] != '\0');
 	}
-	setenv("LD_PRELOAD", list, 1);
+	setenv(variable, list, 1);
 	free(list);
 }

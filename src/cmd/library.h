@@ -12,9 +12,9 @@
 char *library_find(void);
 
 /*
- * library_preload() - put @path first in LD_PRELOAD. What stands there stays,
- * but for another libvmashadow.so.
+ * library_load() - put @path first in @variable, LD_PRELOAD or LD_AUDIT. What
+ * stands there stays, but for another libvmashadow.so.
  */
-void library_preload(const char *path);
+void library_load(const char *variable, const char *path);
 
 #endif

@@ -301,7 +301,9 @@ static int run_program(struct run *r, const struct victim *v, char **argv)
 		logs_before(&logs, r->in_force.log);
 	if (v->asan)
 		please_asan(r);
-	library_preload(library);
+	library_load("LD_PRELOAD", library);
+	if (r->in_force.early)
+		library_load("LD_AUDIT", library);
 	setenv(ENV_OPTIONS, r->options, 1);
 	l = launch(v->path, argv);
 	if (l.error) {

@@ -9,6 +9,7 @@
 
 #include "base/compiler.h"
 #include "intercept/intercept.h"
+#include "intercept/scout.h"
 #include "intercept/trap.h"
 #include "patch/entry.h"
 #include "shadow/rare.h"
@@ -48,6 +49,8 @@ long vs_door_entry(struct door_regs *regs)
 	d.info = find_call(regs, &d.tier);
 	if (unlikely(!d.info))
 		return unlisted(regs);
+	if (unlikely(scout_out))
+		return scout_call(&d);
 	if (likely(d.info->kind == CALL_MEMORY)) {
 		long ret;
 

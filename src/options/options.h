@@ -56,6 +56,7 @@ struct options {
 	uint32_t abort_on_drift;	/* 0 or 1, as the rest */
 	uint32_t mark;
 	uint32_t follow;
+	uint32_t early;
 	uint32_t help;
 };
 

@@ -92,6 +92,11 @@ const struct option_entry options_table[OPTIONS_COUNT] = {
 		.help = "0: this program alone; its children, and what it "
 			"executes, run without",
 	}, {
+		.key = "early", AT(early), .choices = switches,
+		.built = true, .standard = "0",
+		.help = "1: what ld.so does before the program starts is seen "
+			"as calls, too; the\n\tlibrary must also be in LD_AUDIT",
+	}, {
 		.key = "mark", AT(mark), .choices = switches, .built = true,
 		.standard = "0",
 		.help = "for tests: harmless system calls that mark the "

@@ -29,7 +29,7 @@ struct option_entry {
 	const char *help;
 };
 
-#define OPTIONS_COUNT 13
+#define OPTIONS_COUNT 14
 extern const struct option_entry options_table[OPTIONS_COUNT];
 
 #endif

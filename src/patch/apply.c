@@ -391,3 +391,26 @@ void patch_wrote(const struct patch_site *s, void (*fn)(uintptr_t start,
 	if (s->kind != PATCH_SITE_EXIT && is_slot(e))
 		fn(e->code, e->code + PATCH_SLOT_SIZE);
 }
+
+static bool put_back(int fd, struct patch_site *s)
+{
+	unsigned int len = patch_site_len(s);
+
+	if (raw_sys4(SYS_pwrite64, fd, s->old, len, s->addr) != (long)len)
+		return false;
+	s->state = PATCH_PROVEN;
+	return true;
+}
+
+bool patch_undo(struct patch_site *sites, size_t n)
+{
+	int fd = open_mem();
+	bool all = fd >= 0;
+
+	for (size_t i = 0; fd >= 0 && i < n; i++)
+		if (sites[i].state == PATCH_WRITTEN && !put_back(fd, &sites[i]))
+			all = false;
+	if (fd >= 0)
+		raw_sys1(SYS_close, fd);
+	return all;
+}

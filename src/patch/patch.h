@@ -182,6 +182,13 @@ VS_HIDDEN int patch_apply(struct patch_site *sites, size_t n,
 			  const struct patch_object *obj, unsigned int flags);
 
 /*
+ * patch_undo() - put back what stood at the written ones of @sites.
+ * Their entries are not used again. Returns
+ * whether all of them could be.
+ */
+VS_HIDDEN bool patch_undo(struct patch_site *sites, size_t n);
+
+/*
  * patch_forget() - free the entries of sites in [start, end) that are no longer
  * there: unmapped, or other bytes. Returns how many.
  */

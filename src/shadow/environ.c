@@ -5,6 +5,7 @@
  * so that LD_PRELOAD stays with an empty value (which ld.so takes for none):
  * there are programs that find the auxiliary vector behind its end.
  */
+#include "base/compiler.h"
 #include "base/str.h"
 #include "shadow/start.h"
 
@@ -26,7 +27,7 @@ static bool is_library(const char *name, size_t len)
 	       (len == n || name[len - n - 1] == '/');
 }
 
-/* Of a list that LD_PRELOAD understands, what is not the library. */
+/* Of a list that ld.so understands, what is not the library. */
 static void leave_out(char *list)
 {
 	char *from = list, *to = list;
@@ -48,10 +49,11 @@ static void leave_out(char *list)
 
 void environ_leave(const char *const *envp)
 {
-	static const char variable[] = "LD_PRELOAD=";
+	static const char *const variables[] = { "LD_PRELOAD=", "LD_AUDIT=" };
 
 	for (; *envp; envp++)
-		if (str_starts(*envp, variable))
-			leave_out((char *)(uintptr_t)*envp +
-				  sizeof(variable) - 1);
+		for (unsigned int i = 0; i < ARRAY_SIZE(variables); i++)
+			if (str_starts(*envp, variables[i]))
+				leave_out((char *)(uintptr_t)*envp +
+					  str_len(variables[i]));
 }

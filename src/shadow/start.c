@@ -56,8 +56,7 @@ static void set_checks(const struct options *o)
 	shadow.until_check = shadow.check_every;
 }
 
-/* "Seccomp:" of status: 0 none, 1 strict, 2 filter. */
-static int seccomp_mode(void)
+int shadow_seccomp_mode(void)
 {
 	static const char field[] = "\nSeccomp:\t";
 	static char text[4096];
@@ -88,7 +87,7 @@ int shadow_configure(const struct shadow_start *s)
 	if (!shadow.options.follow)
 		environ_leave(s->envp);
 	set_checks(&shadow.options);
-	shadow.seccomp = seccomp_mode();
+	shadow.seccomp = shadow_seccomp_mode();
 	if (shadow.seccomp)
 		return shadow_stay_passive("a seccomp filter is on", -EPERM);
 	lock_find_ids();
