@@ -35,6 +35,8 @@ struct mm_file {
 	uint32_t flags;		/* MM_FILE_* */
 	uint32_t mapcount;	/* VMAs that refer to it */
 	unsigned long size;	/* bytes of a SysV segment; 0: not known */
+	unsigned long mapped_size;	/* bytes of the file when it was mapped;
+				 * 0: not known. Decides nothing */
 	struct rb_root_cached i_mmap;	/* interval tree of those VMAs, by pgoff */
 };
 

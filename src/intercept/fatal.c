@@ -8,6 +8,8 @@
  * TERM, INT, PIPE and HUP are left alone.
  */
 #include "base/compiler.h"
+#include "base/flags.h"
+#include "fault/fault.h"
 #include "intercept/intercept.h"
 #include "intercept/signals.h"
 
@@ -34,7 +36,10 @@ static bool comes_again(int sig, const siginfo_t *info)
 
 static void fatal_handler(int sig, siginfo_t *info, void *context)
 {
-	(void)context;
+	flags_unchecked();	/* the interrupted code has its own in the frame */
+	if ((sig == SIGSEGV || sig == SIGBUS) &&
+	    shadow.options.faults != OPTIONS_FAULTS_OFF)
+		fault_report(info, context, false);
 	intercept_final(ENDED_SIGNAL);
 	signals_die(info, comes_again(sig, info));
 }

@@ -71,8 +71,8 @@ const struct option_entry options_table[OPTIONS_COUNT] = {
 		.max = 64, .built = true, .standard = "8",
 		.help = "remember so many frames of each call",
 	}, {
-		.key = "faults", AT(faults), .choices = faults,
-		.standard = "off",
+		.key = "faults", AT(faults), .choices = faults, .built = true,
+		.standard = "fatal",
 		.help = "explain faults: those that end the program, or all",
 	}, {
 		.key = "trace", AT(trace), .text = "PATH", .standard = "",

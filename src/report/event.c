@@ -21,12 +21,13 @@ static const struct event_kind
 	fork = { "fork", json_fork, text_fork },
 	exec_failed = { "exec_failed", json_exec_failed, text_exec_failed },
 	summary = { "summary", json_summary, text_summary },
-	passive = { "passive", json_passive, text_passive };
+	passive = { "passive", json_passive, text_passive },
+	fault = { "fault", json_fault, text_fault };
 
 static void fill(const struct report *r, const struct event_kind *kind,
 		 const void *event, size_t cut, struct fmt *f)
 {
-	struct text t = { .f = f, .cut = cut };
+	struct text t = { .f = f, .cut = cut, .pid = r->pid };
 	struct json j;
 
 	fmt_init(f, r->buf, r->size);
@@ -37,9 +38,7 @@ static void fill(const struct report *r, const struct event_kind *kind,
 		kind->json(&j, r->pid, event);
 		json_close(&j);
 	} else {
-		fmt_str(f, "vmashadow[");
-		fmt_s64(f, r->pid);
-		fmt_str(f, "]: ");
+		text_prefix(&t);
 		kind->text(&t, event);
 	}
 	fmt_char(f, '\n');
@@ -103,4 +102,9 @@ long report_summary(const struct report *r, const struct report_summary *e)
 long report_passive(const struct report *r, const char *why)
 {
 	return line(r, &passive, why);
+}
+
+long report_fault(const struct report *r, const struct report_fault *e)
+{
+	return line(r, &fault, e);
 }

@@ -13,6 +13,7 @@
 #ifndef VS_REPORT_EVENT_H
 #define VS_REPORT_EVENT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -112,6 +113,50 @@ struct report_summary {
 	const char *ended;		/* exit exec signal */
 };
 
+struct report_near {			/* a mapping hit or missed */
+	const struct vma_view *view;	/* NULL: there is none */
+	uint64_t born, changed;		/* events */
+	uint64_t distance;		/* bytes from it */
+};
+
+/* What once happened where the fault is. */
+struct report_past {
+	const char *what;		/* the call */
+	uint64_t event;
+	int thread;			/* 0: not known */
+	uint64_t ago_ns;		/* ~0: not known */
+	uint64_t addr, len;		/* what it did it to */
+	const char *rights;		/* given by it, as "rw-"; NULL: none */
+	int error;			/* errno: it may have done a part */
+	const char *const *stack;	/* of the call, innermost first */
+	size_t nr_stack;
+};
+
+#define REPORT_REGISTERS 18		/* as report_register_names says */
+extern const char report_register_names[REPORT_REGISTERS][8];
+
+struct report_fault {
+	int thread;
+	const char *signal, *si_code;
+	uint64_t addr;			/* computed, where the kernel has none */
+	bool addr_known;
+	const char *access;		/* read write exec unknown */
+	uint32_t size;			/* bytes; 0: not known */
+	uint64_t error_code;		/* of a page fault */
+	bool is_page_fault;
+	const char *predicted_signal, *predicted_code;	/* NULL: no signal */
+	const char *undecided;		/* why nothing was predicted, or NULL */
+	bool agrees;
+	bool handled;			/* by the program */
+	const char *verdict, *instruction;
+	struct report_near vma, before, after;
+	const struct report_past *history;	/* newest first */
+	size_t nr_history;
+	const uint64_t *registers;
+	const char *const *stack;
+	size_t nr_stack;
+};
+
 long report_start(const struct report *r, const struct report_start *e);
 long report_object(const struct report *r, const struct report_object *e);
 long report_check(const struct report *r, const struct report_check *e);
@@ -123,5 +168,7 @@ long report_exec_failed(const struct report *r,
 long report_summary(const struct report *r, const struct report_summary *e);
 /* report_passive() - the library only looks on from now, and why. */
 long report_passive(const struct report *r, const char *why);
+/* report_fault() - as text it is several lines, each begun as any line is. */
+long report_fault(const struct report *r, const struct report_fault *e);
 
 #endif

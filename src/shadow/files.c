@@ -8,6 +8,7 @@
  */
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 
 #include "base/compiler.h"
 #include "base/raw_syscall.h"
@@ -142,12 +143,19 @@ void shadow_rename(const struct vma_view *v)
 	vma->vm_file->name_len = v->name_len;
 }
 
-/* F_GETFL, and a look at devices: the two things that a line does not show. */
+/*
+ * F_GETFL, the size, and a look at devices: what a line does not show. The size
+ * tells later whether the file was truncated after it was mapped.
+ */
 void shadow_file_hooks(struct mm_op *op, int fd)
 {
-	const struct mm_file *file = op->file;
+	static struct stat st;	/* [lock] */
+	struct mm_file *file = op->file;
 	struct vma_view v = { .name = file->name, .name_len = file->name_len };
 	long mode;
+
+	if (!raw_sys2(SYS_fstat, fd, &st) && st.st_size > 0)
+		file->mapped_size = (unsigned long)st.st_size;
 
 	if ((op->flags & MAP_TYPE) != MAP_PRIVATE) {
 		mode = raw_sys2(SYS_fcntl, fd, F_GETFL);

@@ -39,8 +39,9 @@ static void is_default(const char *when)
 {
 	ok(!o.log[0] && !o.trace[0] && !o.rules[0] &&
 	   o.format == OPTIONS_FORMAT_TEXT && o.check == OPTIONS_CHECK_EXIT &&
-	   o.intercept == OPTIONS_INTERCEPT_PATCH && o.stacks == 8 && !o.faults &&
-	   o.history == 65536 && !o.abort_on_drift && !o.mark && !o.help,
+	   o.intercept == OPTIONS_INTERCEPT_PATCH && o.stacks == 8 &&
+	   o.faults == OPTIONS_FAULTS_FATAL && o.history == 65536 &&
+	   !o.abort_on_drift && !o.mark && !o.help,
 	   "%s: all defaults", when);
 }
 
@@ -181,10 +182,6 @@ static void test_what_is_not_built_is_said_and_left_off(void)
 	static const struct {
 		const char *text, *said;
 	} cases[] = {
-		{ "faults=fatal",
-		  "faults=fatal is not in this version; faults=off is used" },
-		{ "faults=all",
-		  "faults=all is not in this version; faults=off is used" },
 		{ "trace=/x", "trace=/x is not in this version; it is ignored" },
 		{ "intercept=trap", "intercept=trap is not in this version; "
 		  "intercept=patch is used" },
@@ -199,7 +196,7 @@ static void test_what_is_not_built_is_said_and_left_off(void)
 		is_str(said, want, "%s", cases[i].text);
 		is_default("and");
 	}
-	parse("stacks=off:stacks=0:faults=off:trace=");
+	parse("stacks=off:stacks=0:trace=");
 	is_str(said, "", "off is off, and nothing is said");
 	parse("stacks=64");
 	is_u64(o.stacks, 64, "the deepest stacks");
