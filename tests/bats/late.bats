@@ -144,7 +144,6 @@ busy()
 	cat >main.go <<-'GO'
 		package main
 
-		// #include <stdlib.h>
 		// static int twice(int x) { return 2 * x; }
 		import "C"
 		import (
@@ -181,7 +180,6 @@ busy()
 			runtime.GC()
 			debug.FreeOSMemory()
 			fmt.Println("sum", C.twice(21))
-			C.exit(0)
 		}
 	GO
 	go build -o program main.go
