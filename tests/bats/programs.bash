@@ -63,9 +63,26 @@ rounds()
 	fi
 }
 
+none_lives()
+{
+	local log
+
+	for log in "$BATS_TEST_TMPDIR"/log.*; do
+		[ ! -d "/proc/${log##*.}" ] || return 1
+	done
+}
+
+# all_have_ended: a child that nobody waits for (python's resource tracker) may
+# end after the program that started it.
+all_have_ended()
+{
+	wait_for 20 none_lives || fail 'some of its processes do not end'
+}
+
 # well_mirrored N: what holds of the logs of any program that ended.
 well_mirrored()
 {
+	all_have_ended
 	assert_mirrored "$1"
 	seldom_asked
 	foretold
@@ -79,6 +96,7 @@ each_call_is_checked()
 	shift 2
 	forget_logs
 	same_as_plain check=each -- "$@"
+	all_have_ended
 	assert_mirrored "$processes"
 	foretold
 }

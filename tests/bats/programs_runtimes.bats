@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Runtimes that bring a heap, a collector or code of their own: java, node,
-# python, perl, Rust. What the subjects do is said in subjects/.
+# python, perl, Go, Rust. What the subjects do is said in subjects/.
 
 load helper
 load programs
@@ -80,6 +80,16 @@ python_pool()
 	rounds 60 1000
 	program_is_mirrored 100 -- perl "$subjects/forks.pl" "$REPLY"
 	each_call_is_checked 20 -- perl "$subjects/forks.pl" 12
+}
+
+@test "Go with C in it" {
+	requires go gcc
+	export GOCACHE=$BATS_TEST_TMPDIR/cache GO111MODULE=off
+	export GOPATH=$BATS_TEST_TMPDIR/path
+	go build -o cgo "$subjects/cgo.go"
+	rounds 40 1000
+	program_is_mirrored 1 -- ./cgo "$REPLY"
+	each_call_is_checked 1 -- ./cgo 6
 }
 
 @test "Rust: threads, growing blocks, panics and children" {
