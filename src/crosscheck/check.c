@@ -136,7 +136,7 @@ static void adopt_one(const struct found *f)
 	struct vma_view v;
 
 	if (f->kind == DIFF_GROWTH && !shadow_query(f->start, 0, &v) &&
-	    !mm_expand_stack(&shadow.mm, f->start))
+	    !expand_stack(&shadow.mm, f->start))
 		return;
 	if (f->kind == DIFF_RENAMED && !shadow_query(f->start, 0, &v)) {
 		shadow_rename(&v);

@@ -211,7 +211,7 @@ static void replace(struct mm_struct *mm, unsigned long at,
 	inherit(mm, v, file, &a);
 	if (a.file)
 		a.file->mapcount++;
-	unmap_range(mm, at, v->end);
+	do_munmap(mm, at, v->end);
 	vma = vma_from_attr(mm, v->start, v->end, &a);
 	if (vma)
 		vma_link(mm, vma);
@@ -238,7 +238,7 @@ static void adopt_one(struct mm_struct *mm, unsigned long at,
 		replace(mm, at, v, file);
 		return;
 	}
-	unmap_range(mm, at, v->start);
+	do_munmap(mm, at, v->start);
 	vma->bits &= (uint8_t)~VMA_EXTENT_UNSURE;
 	take_name(vma->vm_file, file);
 	if (file && vma->bits & VMA_PGOFF_UNSURE)
@@ -303,7 +303,7 @@ int mm_adopt(struct mm_struct *mm, unsigned long start, unsigned long end,
 		adopt_one(mm, at, &v[i], files[i]);
 		at = v[i].end;
 	}
-	unmap_range(mm, at, end);
+	do_munmap(mm, at, end);
 	hold(files, n, -1);
 	return 0;
 }

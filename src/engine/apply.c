@@ -89,6 +89,17 @@ static bool is_full(const struct mm_struct *mm, const struct mm_op *op)
 	return op->phase == APPLY_FULL && mm->map_count >= mm->max_map_count;
 }
 
+/* Mirrors mm/mmap.c:split_vma(): false at the limit, nothing changed. */
+static bool split_vma(struct mm_struct *mm, const struct mm_op *op,
+		      struct vm_area_struct *vma, unsigned long addr,
+		      bool new_below)
+{
+	if (is_full(mm, op))
+		return false;
+	__split_vma(mm, vma, addr, new_below);
+	return true;
+}
+
 /*
  * Cut [start, end) out of *@vma. False: the kernel had no VMA for it, as it
  * said; a cut at @start that was made before stays, as it does there.
@@ -97,17 +108,9 @@ static bool isolate(struct mm_struct *mm, struct mm_op *op,
 		    struct vm_area_struct *vma, unsigned long start,
 		    unsigned long end)
 {
-	if (start > vma->vm_start) {
-		if (is_full(mm, op))
-			return false;
-		__split_vma(mm, vma, start, true);
-	}
-	if (end < vma->vm_end) {
-		if (is_full(mm, op))
-			return false;
-		__split_vma(mm, vma, end, false);
-	}
-	return true;
+	if (start > vma->vm_start && !split_vma(mm, op, vma, start, true))
+		return false;
+	return end >= vma->vm_end || split_vma(mm, op, vma, end, false);
 }
 
 /*
@@ -227,7 +230,7 @@ int apply_to_range(struct mm_struct *mm, struct mm_op *op,
  * Mirrors mm/gup.c:__mm_populate() and populate_vma_page_range(). Pages of
  * read-only and shared mappings are read, which gives them no anon_vma.
  */
-void populate_range(struct mm_struct *mm, unsigned long start,
+void mm_populate(struct mm_struct *mm, unsigned long start,
 		    unsigned long end)
 {
 	struct vm_area_struct *vma = find_vma(mm, start);

@@ -83,7 +83,7 @@ static int do_brk(struct mm_struct *mm, struct mm_op *op, unsigned long start,
 static void shrink(struct mm_struct *mm, struct mm_op *op, unsigned long start,
 		   unsigned long end)
 {
-	unmap_range(mm, start, end);
+	do_munmap(mm, start, end);
 	op_touch(op, start, end);
 }
 
@@ -116,7 +116,7 @@ int commit_brk(struct mm_struct *mm, struct mm_op *op)
 		if (op->phase == BRK_START &&
 		    find_vma_intersection(mm, from, to)) {
 			op_unknown(mm, op, from, to);
-			unmap_range(mm, from, to);
+			do_munmap(mm, from, to);
 		}
 		op->phase = BRK_GROWING;
 		if (do_brk(mm, op, from, to) == MM_ASK)

@@ -173,15 +173,15 @@ bool mm_learn(struct mm_struct *mm, unsigned long start, unsigned long end,
 void mm_touch(struct mm_struct *mm, unsigned long start, unsigned long end);
 
 /*
- * mm_expand_stack() - the kernel grew the VM_GROWSDOWN mapping above @addr so
+ * expand_stack() - the kernel grew the VM_GROWSDOWN mapping above @addr so
  * that it now starts at @addr (page aligned). Returns 0, or -EINVAL when the
  * rules forbid that growth (acct_stack_growth, guard gap). Mirrors
  * expand_downwards().
  */
-int mm_expand_stack(struct mm_struct *mm, unsigned long addr);
+int expand_stack(struct mm_struct *mm, unsigned long addr);
 
-/* mm_fork() - this mm is now a fork child's: what dup_mmap() changes. */
-void mm_fork(struct mm_struct *mm);
+/* dup_mmap() - this mm is now a fork child's: what the kernel's changes. */
+void dup_mmap(struct mm_struct *mm);
 
 /* Lookup, as mm/mmap.c names it. find_vma(): first VMA with addr < vm_end. */
 struct vm_area_struct *find_vma(struct mm_struct *mm, unsigned long addr);

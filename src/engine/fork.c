@@ -9,7 +9,7 @@
  * Each VMA that had an anon_vma gets one of its own, in a chain with the
  * parent's: pieces that shared one no longer do.
  */
-static void fork_anon_vma(struct mm_struct *mm, struct vm_area_struct *vma)
+static void anon_vma_fork(struct mm_struct *mm, struct vm_area_struct *vma)
 {
 	vma->anon_vma = 0;
 	vma->bits &= (uint8_t)~VMA_ANON_MEMO;
@@ -25,7 +25,7 @@ static void fork_vma(struct mm_struct *mm, struct vm_area_struct *vma)
 {
 	uint64_t flags = vma->vm_flags & ~(VM_LOCKED_MASK | VM_UFFD);
 
-	fork_anon_vma(mm, vma);
+	anon_vma_fork(mm, vma);
 	vma->uffd = 0;
 	vma->vm_unsure &= ~(uint32_t)VM_LOCKED_MASK;
 	if (flags != vma->vm_flags)
@@ -33,7 +33,7 @@ static void fork_vma(struct mm_struct *mm, struct vm_area_struct *vma)
 	vma_open_faults(mm, vma);
 }
 
-void mm_fork(struct mm_struct *mm)
+void dup_mmap(struct mm_struct *mm)
 {
 	struct vm_area_struct *vma = mm->mmap, *next;
 

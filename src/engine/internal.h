@@ -167,8 +167,8 @@ struct vm_area_struct *vma_interval_tree_iter_next(struct vm_area_struct *vma,
 						   unsigned long last);
 
 /* mmap.c */
-/* Take [start, end) out; splits at both ends. Cannot fail. */
-void unmap_range(struct mm_struct *mm, unsigned long start, unsigned long end);
+/* Take [start, end) out, addresses both; splits at its ends. Cannot fail. */
+void do_munmap(struct mm_struct *mm, unsigned long start, unsigned long end);
 /* A new VMA over an empty range, merged where it may: mmap_region()'s core. */
 int map_range(struct mm_struct *mm, struct mm_op *op, unsigned long start,
 	      unsigned long end, const struct vma_attr *a,
@@ -217,10 +217,10 @@ long scan_range(struct mm_struct *mm, struct mm_op *op, const struct range *r,
 int apply_to_range(struct mm_struct *mm, struct mm_op *op,
 		   const struct range *r);
 /*
- * populate_range() - mm_populate(): the kernel wrote to every page of the
+ * mm_populate() - the kernel wrote to every page of the
  * private writable VMAs in [start, end), those on fault left out.
  */
-void populate_range(struct mm_struct *mm, unsigned long start,
+void mm_populate(struct mm_struct *mm, unsigned long start,
 		    unsigned long end);
 
 /* One commit function for each call; each returns MM_DONE or MM_ASK. */
@@ -267,7 +267,7 @@ static inline bool is_error(long ret)
 
 /* limits.c: what refuses. */
 bool may_expand_vm(const struct mm_struct *mm, uint64_t flags, long pages);
-bool mlock_future_ok(const struct mm_struct *mm, uint64_t flags,
+bool mlock_future_check(const struct mm_struct *mm, uint64_t flags,
 		     unsigned long bytes);
 /* Would a split of @vma at @addr be refused by what it maps? 0, -EINVAL. */
 int may_split(const struct mm_struct *mm, const struct vm_area_struct *vma,

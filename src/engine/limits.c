@@ -35,7 +35,7 @@ bool can_do_mlock(const struct mm_struct *mm)
 }
 
 /* Mirrors mm/mmap.c:mlock_future_check(), mlock_future_ok() since 6.4. */
-bool mlock_future_ok(const struct mm_struct *mm, uint64_t flags,
+bool mlock_future_check(const struct mm_struct *mm, uint64_t flags,
 		     unsigned long bytes)
 {
 	if (!(flags & VM_LOCKED) || mm->rlim.ipc_lock)

@@ -125,7 +125,7 @@ int commit_mlock(struct mm_struct *mm, struct mm_op *op)
 	if (apply_to_range(mm, op, &r) == MM_ASK)
 		return MM_ASK;
 	if (!op->ret)
-		populate_range(mm, r.start, r.end);
+		mm_populate(mm, r.start, r.end);
 	return MM_DONE;
 }
 
@@ -171,7 +171,7 @@ int commit_mlockall(struct mm_struct *mm, struct mm_op *op)
 		return MM_DONE;
 	if (lock_everything(mm, op) == MM_ASK)
 		return MM_ASK;
-	populate_range(mm, 0, PAGE_MASK);
+	mm_populate(mm, 0, PAGE_MASK);
 	return MM_DONE;
 }
 

@@ -67,7 +67,14 @@ static bool is_hugetlb(const struct mm_op *op)
 	       (op->anonymous && (op->flags & MAP_HUGETLB));
 }
 
-/* Mirrors accountable_mapping() and the MAP_NORESERVE rule before it. */
+/* Mirrors accountable_mapping(): is what may become private paid for? */
+static bool accountable_mapping(bool huge, uint64_t flags)
+{
+	return !huge &&
+	       (flags & (VM_NORESERVE | VM_SHARED | VM_WRITE)) == VM_WRITE;
+}
+
+/* What becomes of MAP_NORESERVE, and of the account after it. */
 static uint64_t reserve_flags(const struct mm_struct *mm,
 			      const struct mm_op *op, uint64_t flags)
 {
@@ -76,7 +83,7 @@ static uint64_t reserve_flags(const struct mm_struct *mm,
 	if ((op->flags & MAP_NORESERVE) &&
 	    (huge || !mm->rules.overcommit_never))
 		flags |= VM_NORESERVE;
-	if (!huge && (flags & (VM_NORESERVE | VM_SHARED | VM_WRITE)) == VM_WRITE)
+	if (accountable_mapping(huge, flags))
 		flags |= VM_ACCOUNT;
 	return flags;
 }
@@ -162,7 +169,7 @@ static struct vm_area_struct *unmap_one(struct mm_struct *mm,
  * Mirrors do_munmap(); ends are cut by moving them, a VMA of the pool is needed
  * only for a hole in the middle of one.
  */
-void unmap_range(struct mm_struct *mm, unsigned long start, unsigned long end)
+void do_munmap(struct mm_struct *mm, unsigned long start, unsigned long end)
 {
 	struct vm_area_struct *vma = find_vma(mm, start);
 
@@ -292,13 +299,13 @@ static int mmap_failed(struct mm_struct *mm, struct mm_op *op)
 enum { MMAP_START, MMAP_MAPPING };
 
 /* The kernel mapped [start, end): what the mirror has there is no more. */
-static int map_over(struct mm_struct *mm, struct mm_op *op,
-		    unsigned long start, unsigned long end, bool fixed)
+static int do_mmap(struct mm_struct *mm, struct mm_op *op,
+		   unsigned long start, unsigned long end, bool fixed)
 {
 	if (op->phase == MMAP_START) {
 		if (!fixed && find_vma_intersection(mm, start, end))
 			op_unknown(mm, op, start, end);
-		unmap_range(mm, start, end);
+		do_munmap(mm, start, end);
 		op->phase = MMAP_MAPPING;
 	}
 	return mmap_region(mm, op, start, end);
@@ -310,7 +317,7 @@ int commit_mmap(struct mm_struct *mm, struct mm_op *op)
 
 	if (is_error(op->ret))
 		return mmap_failed(mm, op);
-	return map_over(mm, op, start, start + mapped_len(op),
+	return do_mmap(mm, op, start, start + mapped_len(op),
 			op->flags & MAP_FIXED);
 }
 
@@ -321,7 +328,7 @@ int commit_munmap(struct mm_struct *mm, struct mm_op *op)
 	unsigned long start = op->addr, end = start + PAGE_ALIGN(op->len);
 
 	if (op->ret == 0) {
-		unmap_range(mm, start, end);
+		do_munmap(mm, start, end);
 		op_touch(op, start, end);
 	} else if (op->ret != -EINVAL || find_vma_intersection(mm, start, end)) {
 		/* A cut may have been made before the call gave up. */
@@ -367,7 +374,7 @@ int commit_remap_file_pages(struct mm_struct *mm, struct mm_op *op)
 	/* Here the call itself finds the file: mm_commit() did not hold it. */
 	file = op->file;
 	file->mapcount++;
-	result = map_over(mm, op, start, end, true);
+	result = do_mmap(mm, op, start, end, true);
 	file->mapcount--;
 	return result;
 }

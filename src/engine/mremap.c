@@ -117,7 +117,7 @@ static VS_NOINLINE int expand_in_place(struct mm_struct *mm, struct mm_op *op,
 		__vma_adjust(mm, vma, vma->vm_start, end, vma->vm_pgoff, NULL);
 	}
 	if (out->vm_flags & VM_LOCKED)
-		populate_range(mm, start, end);
+		mm_populate(mm, start, end);
 	return MM_DONE;
 }
 
@@ -127,7 +127,7 @@ static int shrink(struct mm_struct *mm, struct mm_op *op, const struct remap *r)
 
 	if (start == end)
 		return MM_DONE;
-	unmap_range(mm, start, end);
+	do_munmap(mm, start, end);
 	op_touch(op, start, end);
 	return MM_DONE;
 }
@@ -369,11 +369,11 @@ static int move_vma(struct mm_struct *mm, struct mm_op *op,
 	if (r->flags & MREMAP_DONTUNMAP_)
 		dontunmap_complete(mm, p, copy);
 	else if (p->old_len)
-		unmap_range(mm, p->old, p->old + p->old_len);
+		do_munmap(mm, p->old, p->old + p->old_len);
 	op_touch(op, p->old, p->old + p->old_len);
 	op_touch(op, p->new, p->new + p->new_len);
 	if (p->new_len > p->old_len && (copy->vm_flags & VM_LOCKED))
-		populate_range(mm, p->new + p->old_len, p->new + p->new_len);
+		mm_populate(mm, p->new + p->old_len, p->new + p->new_len);
 	return MM_DONE;
 }
 
@@ -384,7 +384,7 @@ static void clear_target(struct mm_struct *mm, struct mm_op *op,
 	if (!(r->flags & MREMAP_FIXED) &&
 	    find_vma_intersection(mm, p->new, p->new + p->new_len))
 		op_unknown(mm, op, p->new, p->new + p->new_len);
-	unmap_range(mm, p->new, p->new + p->new_len);
+	do_munmap(mm, p->new, p->new + p->new_len);
 }
 
 /*
@@ -481,12 +481,12 @@ static void fixed_failed(struct mm_struct *mm, struct mm_op *op,
 		/* A source of no length, and its own target. */
 		if (op->ret == -EFAULT && !r->old_len &&
 		    r->addr - r->new_addr < r->new_len)
-			unmap_range(mm, r->new_addr, r->new_addr + r->new_len);
+			do_munmap(mm, r->new_addr, r->new_addr + r->new_len);
 		if (!late && (!moves_several(mm, r) || source_is_one(mm, r)))
 			return;
 		if (r->old_len > mm->task_size - r->addr &&
 		    !may_unmap(mm, r->new_addr, r->new_len))
-			unmap_range(mm, r->new_addr, r->new_addr + r->new_len);
+			do_munmap(mm, r->new_addr, r->new_addr + r->new_len);
 		else
 			all_unknown(mm, op, r);
 		return;
@@ -495,7 +495,7 @@ static void fixed_failed(struct mm_struct *mm, struct mm_op *op,
 		all_unknown(mm, op, r);
 		return;
 	}
-	unmap_range(mm, r->new_addr, r->new_addr + r->new_len);
+	do_munmap(mm, r->new_addr, r->new_addr + r->new_len);
 	op_touch(op, r->new_addr, r->new_addr + r->new_len);
 	if (r->old_len > r->new_len)
 		shrink(mm, op, r);
@@ -554,7 +554,7 @@ static VS_NOINLINE int move_part(struct mm_struct *mm, struct mm_op *op,
 		return MM_ASK;
 	if (op->phase == MOVE_PART_GONE &&
 	    next_piece(mm, r, op->cursor_end, &p))
-		unmap_range(mm, p.new, p.new + p.new_len);
+		do_munmap(mm, p.new, p.new + p.new_len);
 	return MM_DONE;
 }
 

@@ -29,12 +29,12 @@ enum fault_reason mm_stack_refused(const struct mm_struct *mm,
 	if (vma->vm_end - addr > mm->rlim.stack)
 		return FAULT_WHY_STACK_LIMIT;
 	if (grow > vma->vm_pgoff || !may_expand_vm(mm, vma->vm_flags, (long)grow) ||
-	    !mlock_future_ok(mm, vma->vm_flags, grow << PAGE_SHIFT))
+	    !mlock_future_check(mm, vma->vm_flags, grow << PAGE_SHIFT))
 		return FAULT_WHY_STACK_SPACE;
 	return FAULT_WHY_ALLOWED;
 }
 
-int mm_expand_stack(struct mm_struct *mm, unsigned long addr)
+int expand_stack(struct mm_struct *mm, unsigned long addr)
 {
 	struct vm_area_struct *vma = find_vma(mm, addr);
 

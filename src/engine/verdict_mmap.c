@@ -104,7 +104,7 @@ static int mmap_at(const struct mm_struct *mm, const struct mm_op *op,
 		return -EPERM;
 	/* def_flags as they are: mmap_vm_flags() has thought of the type. */
 	if (op->flags & MAP_LOCKED_ || mm->def_flags & VM_LOCKED)
-		if (!mlock_future_ok(mm, VM_LOCKED, len))
+		if (!mlock_future_check(mm, VM_LOCKED, len))
 			return -EAGAIN;
 	err = op->anonymous ? anonymous_type(op) : file_type(op);
 	if (!err)
@@ -199,7 +199,7 @@ static bool brk_grows(const struct mm_struct *mm, unsigned long newbrk,
 
 	if (newbrk > mm->task_size)
 		return false;
-	if (!mlock_future_ok(mm, mm->def_flags, len))
+	if (!mlock_future_check(mm, mm->def_flags, len))
 		return false;
 	if (next && newbrk + PAGE_SIZE > vm_start_gap(mm, next))
 		return false;
@@ -292,7 +292,7 @@ static int remap_limits(const struct mm_struct *mm,
 
 	if (vma->vm_flags & VM_LOCKED && !can_do_mlock(mm))
 		return -EPERM;
-	return mlock_future_ok(mm, locked, len) ? 0 : -EAGAIN;
+	return mlock_future_check(mm, locked, len) ? 0 : -EAGAIN;
 }
 
 void predict_remap_file_pages(struct mm_struct *mm, struct mm_op *op)

@@ -340,6 +340,16 @@ void __vma_adjust(struct mm_struct *mm, struct vm_area_struct *vma,
 	vma_open_faults(mm, vma);
 }
 
+/*
+ * Mirrors anon_vma_clone() as far as it decides merges: @upper and the half
+ * below it have the one object. If there is one, it will surely be remembered.
+ */
+static void anon_vma_clone(struct vm_area_struct *upper)
+{
+	if (!(upper->anon_state & ANON_NONE))
+		upper->bits |= VMA_ANON_SAME;
+}
+
 /* Mirrors __split_vma(); the new half is the lower one if @new_below. */
 struct vm_area_struct *__split_vma(struct mm_struct *mm,
 				   struct vm_area_struct *vma,
@@ -366,11 +376,9 @@ struct vm_area_struct *__split_vma(struct mm_struct *mm,
 	}
 	new->changed = mm->event;
 	vma_link(mm, new);
-	/* Both halves have the one object, and what is known of it. */
 	if (behind)
 		new->vm_next->bits |= behind;
-	if (!(new->anon_state & ANON_NONE))
-		(new_below ? vma : new)->bits |= VMA_ANON_SAME;
+	anon_vma_clone(new_below ? vma : new);
 	return new;
 }
 

@@ -58,7 +58,7 @@ static long make_child(void *arg)
 		shadow.mode = SHADOW_OFF;	/* not counted as the child's */
 		shadow.mode = shadow_rebuild() ? SHADOW_PASSIVE : SHADOW_LIVE;
 	} else {
-		mm_fork(&shadow.mm);
+		dup_mmap(&shadow.mm);
 	}
 	reset_counters();
 	shadow_say_fork();

@@ -427,7 +427,7 @@ static bool check_growth(unsigned long addr)
 	if (!vma || vma->vm_start <= addr || !(vma->vm_flags & VM_GROWSDOWN))
 		return true;
 	maps_read();
-	if (maps_line(addr, &v) != !mm_expand_stack(&world.mm, page))
+	if (maps_line(addr, &v) != !expand_stack(&world.mm, page))
 		return differs("growth");
 	return check_mirror();
 }
@@ -474,7 +474,7 @@ static bool do_fork(void)
 	if (world.verbose)
 		show_call("fork", NULL, 0, 0);
 	maps_open();
-	mm_fork(&world.mm);
+	dup_mmap(&world.mm);
 	maps_read();
 	return check_mirror();
 }

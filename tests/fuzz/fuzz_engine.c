@@ -509,7 +509,7 @@ static void do_expand(const struct call *c)
 	if (kernel.page[c->s].mapped)
 		return;
 	grew = k_expand(&kernel, c->s);
-	if (grew != !mm_expand_stack(&mm, P(c->s)))
+	if (grew != !expand_stack(&mm, P(c->s)))
 		fuzz_fail("step %u: a stack grows to page %d: %d", step, c->s,
 			  grew);
 }
@@ -558,7 +558,7 @@ static void one_call(struct call *c)
 			do_expand(c);
 		} else {
 			k_fork(&kernel);
-			mm_fork(&mm);
+			dup_mmap(&mm);
 		}
 		break;
 	case 16:

@@ -177,7 +177,7 @@ static void test_forked_states_are_not_lost(void)
 	lab_reset(&rules_6_18);
 	map(0, 2, R);
 	touch(0, 2);
-	mm_fork(&mm);
+	dup_mmap(&mm);
 	adopt(0, 4, &v, files, 1);
 	is_str(lays(), "0+4 r {NFK}", "it may have come by fork");
 }

@@ -35,7 +35,7 @@ static void neighbour(const struct mm_rules *rules, char state)
 	if (state != 'N')
 		touch(0, 4);
 	if (state == 'K')
-		mm_fork(&mm);
+		dup_mmap(&mm);
 }
 
 static void test_a_new_range_is_untouched(void)
@@ -80,7 +80,7 @@ static void test_a_touched_range_beside_an_untouched_one(void)
 		map(0, 4, R);
 		map(4, 4, NONE);
 		touch(4, 4);
-		mm_fork(&mm);
+		dup_mmap(&mm);
 		protect(4, 4, R);
 		is_str(lays(), "0+4 r {N} | 4+4 r {K}",
 		       "%s: K joins no N", kernels[k].name);
@@ -126,7 +126,7 @@ static void test_a_fork_child(void)
 
 		neighbour(kernels[k].rules, 'F');
 		protect(2, 2, NONE);
-		mm_fork(&mm);
+		dup_mmap(&mm);
 		protect(2, 2, R);
 		is_str(lays(), "0+2 r {K} | 2+2 r {K}",
 		       "%s: pieces from before fork never rejoin", name);
@@ -375,7 +375,7 @@ static void test_in_a_child_the_heap_may_be_inherited(void)
 	for_each_kernel(k) {
 		lab_reset(kernels[k].rules);
 		map(0, 4, RW);
-		mm_fork(&mm);
+		dup_mmap(&mm);
 		kernel_boundary(4);
 		map(4, 4, RW);
 		is_str(lays(), "0+4 rw ac {K} | 4+4 rw ac {NF}",
@@ -388,7 +388,7 @@ static void test_in_a_child_the_heap_may_be_inherited(void)
 
 		lab_reset(kernels[k].rules);
 		map(0, 4, RW);
-		mm_fork(&mm);
+		dup_mmap(&mm);
 		map(4, 4, RW);
 		is_str(lays(), "0+8 rw ac {NF}",
 		       "%s: merged: it was not", kernels[k].name);

@@ -139,7 +139,7 @@ static void test_a_child_of_a_touched_heap(void)
 	reset(&rules_6_18);
 	brk_page(10);
 	touch(8, 2);
-	mm_fork(&mm);
+	dup_mmap(&mm);
 	brk_page(12);
 	is_str(lays(), "8+2 rw ac {K} | 10+2 rw ac {NF}",
 	       "what grows in the child is a line of its own");
@@ -150,7 +150,7 @@ static void test_a_child_of_a_touched_heap(void)
 
 	reset(&rules_6_18);
 	brk_page(10);
-	mm_fork(&mm);
+	dup_mmap(&mm);
 	kernel_boundary(10);
 	brk_page(12);
 	is_str(lays(), "8+2 rw ac {K} | 10+2 rw ac {NF}", "the kernel knows");

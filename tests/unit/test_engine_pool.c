@@ -116,9 +116,9 @@ static void test_a_split_without_memory(void)
 	ok(!__split_vma(&mm, at(0), P(4), true), "and below");
 	is_str(lay(), "0+8 rw ac", "nothing changed");
 	is_i64(validate_mm(&mm), 0, "valid");
-	unmap_range(&mm, P(2), P(4));
+	do_munmap(&mm, P(2), P(4));
 	is_str(lay(), "0+8 rw ac", "nor does a hole come into it");
-	unmap_range(&mm, P(4), P(9));
+	do_munmap(&mm, P(4), P(9));
 	is_str(lay(), "0+4 rw ac", "cutting an end needs none");
 	is_i64(validate_mm(&mm), 0, "valid");
 }

@@ -16,7 +16,7 @@ static void test_flags_that_go(void)
 	at(8)->uffd = 4;
 	vma_set_flags(&mm, at(8), at(8)->vm_flags | VM_UFFD_WP);
 	mm.def_flags = VM_LOCKED | VM_LOCKONFAULT | VM_NOHUGEPAGE;
-	mm_fork(&mm);
+	dup_mmap(&mm);
 	is_i64(validate_mm(&mm), 0, "the child is valid");
 	is_str(lay(), "0+2 r | 8+2 r", "DONTFORK is gone, locks are off");
 	is_u64(at(8)->uffd, 0, "no userfaultfd context");
@@ -39,11 +39,11 @@ static void test_states(void)
 	map_flags(8, 1, RW, MAP_SHARED | MAP_ANONYMOUS, NULL, 0);
 	is_str(lays(), "0+1 r {N} | 2+1 r {F} | 4+1 rw ac {NF} | "
 	       "6+1 r ?ac {NF} | 8+1 rw s {N}", "the parent");
-	mm_fork(&mm);
+	dup_mmap(&mm);
 	is_str(lays(), "0+1 r {N} | 2+1 r {K} | 4+1 rw ac {NFK} | "
 	       "6+1 r ?ac {NK} | 8+1 rw s {N}",
 	       "the child: F is K, what may be F may be K");
-	mm_fork(&mm);
+	dup_mmap(&mm);
 	is_str(lays(), "0+1 r {N} | 2+1 r {K} | 4+1 rw ac {NFK} | "
 	       "6+1 r ?ac {NK} | 8+1 rw s {N}", "a grandchild");
 	is_i64(validate_mm(&mm), 0, "valid");
@@ -58,11 +58,11 @@ static void test_each_vma_has_an_object_of_its_own(void)
 	touch(0, 2);
 	protect(1, 1, NONE);
 	is_u64(at(0)->anon_vma, at(1)->anon_vma, "one object in the parent");
-	mm_fork(&mm);
+	dup_mmap(&mm);
 	a = at(0)->anon_vma;
 	b = at(1)->anon_vma;
 	ok(a && b && a != b, "two in the child");
-	mm_fork(&mm);
+	dup_mmap(&mm);
 	ok(at(0)->anon_vma != a && at(0)->anon_vma != b, "new ones again");
 }
 
@@ -74,7 +74,7 @@ static void test_wipe_on_fork(void)
 	advise(0, 2, MADV_WIPEONFORK);
 	map(4, 2, RW);
 	advise(4, 2, MADV_WIPEONFORK);
-	mm_fork(&mm);
+	dup_mmap(&mm);
 	is_str(lays(), "0+2 r wf {N} | 4+2 rw ac wf {NF}",
 	       "an empty one is untouched, until it is written");
 }
@@ -88,20 +88,20 @@ static void test_stack_growth(void)
 	mm.rlim.stack = 1024 * PAGE_SIZE;
 	map_flags(600, 4, RW, MAP_PRIVATE | MAP_ANONYMOUS | MAP_GROWSDOWN,
 		  NULL, 0);
-	is_i64(mm_expand_stack(&mm, P(590)), 0, "it grows");
+	is_i64(expand_stack(&mm, P(590)), 0, "it grows");
 	is_str(lays(), "590+14 rw ac gd {F}", "down to there, and is touched");
 	is_u64(at(590)->vm_pgoff, P(590) >> PAGE_SHIFT, "the offset as well");
 	is_u64(mm.stack_vm, 14, "it is stack");
 	map(300, 4, RW);
-	is_i64(mm_expand_stack(&mm, P(500)), -EINVAL,
+	is_i64(expand_stack(&mm, P(500)), -EINVAL,
 	       "not within 256 pages of what is below");
 	protect(300, 4, NONE);
-	is_i64(mm_expand_stack(&mm, P(500)), 0, "unless nobody may use that");
+	is_i64(expand_stack(&mm, P(500)), 0, "unless nobody may use that");
 	mm.rlim.stack = 110 * PAGE_SIZE;
-	is_i64(mm_expand_stack(&mm, P(494)), 0, "up to RLIMIT_STACK");
-	is_i64(mm_expand_stack(&mm, P(493)), -EINVAL, "and not over it");
-	is_i64(mm_expand_stack(&mm, P(290)), -EINVAL, "PROT_NONE is no stack");
-	is_i64(mm_expand_stack(&mm, P(4000)), -EINVAL, "nor is nothing");
+	is_i64(expand_stack(&mm, P(494)), 0, "up to RLIMIT_STACK");
+	is_i64(expand_stack(&mm, P(493)), -EINVAL, "and not over it");
+	is_i64(expand_stack(&mm, P(290)), -EINVAL, "PROT_NONE is no stack");
+	is_i64(expand_stack(&mm, P(4000)), -EINVAL, "nor is nothing");
 	is_i64(validate_mm(&mm), 0, "the address space is valid");
 }
 

@@ -187,11 +187,11 @@ static void test_mlock_future_check(void)
 {
 	ten_pages(&rules_6_18);
 	mm.rlim.memlock = bytes(2);
-	ok(mlock_future_ok(&mm, VM_LOCKED, bytes(2)), "two pages");
-	ok(!mlock_future_ok(&mm, VM_LOCKED, bytes(3)), "not three");
-	ok(mlock_future_ok(&mm, VM_READ, bytes(3)), "what is not locked");
+	ok(mlock_future_check(&mm, VM_LOCKED, bytes(2)), "two pages");
+	ok(!mlock_future_check(&mm, VM_LOCKED, bytes(3)), "not three");
+	ok(mlock_future_check(&mm, VM_READ, bytes(3)), "what is not locked");
 	mm.locked_lost = 1;
-	ok(!mlock_future_ok(&mm, VM_LOCKED, bytes(2)),
+	ok(!mlock_future_check(&mm, VM_LOCKED, bytes(2)),
 	   "what the kernel forgot to take off still counts");
 	ok(can_do_mlock(&mm), "can_do_mlock: a limit that is not 0");
 	mm.rlim.memlock = 0;
@@ -260,20 +260,20 @@ static void test_rlimit_stack(void)
 	space(&rules_6_18);
 	map_flags(500, 10, RW, ANON | MAP_GROWSDOWN, NULL, 0);
 	mm.rlim.stack = bytes(20);
-	is_i64(mm_expand_stack(&mm, P(489)), -EINVAL, "21 pages in all");
-	is_i64(mm_expand_stack(&mm, P(490)), 0, "20 pages in all");
+	is_i64(expand_stack(&mm, P(489)), -EINVAL, "21 pages in all");
+	is_i64(expand_stack(&mm, P(490)), 0, "20 pages in all");
 	is_u64(at(490)->vm_start, P(490), "it grew");
 	mm.rlim.as = bytes(20);
 	mm.rlim.stack = ~0UL;
-	is_i64(mm_expand_stack(&mm, P(489)), -EINVAL, "RLIMIT_AS counts, too");
+	is_i64(expand_stack(&mm, P(489)), -EINVAL, "RLIMIT_AS counts, too");
 	mm.rlim.as = ~0UL;
 	mm.rlim.data = 0;
-	is_i64(mm_expand_stack(&mm, P(489)), 0, "RLIMIT_DATA does not");
+	is_i64(expand_stack(&mm, P(489)), 0, "RLIMIT_DATA does not");
 	vma_set_flags(&mm, at(490), at(490)->vm_flags | VM_LOCKED);
 	mm.rlim.memlock = bytes(21);
-	is_i64(mm_expand_stack(&mm, P(488)), -EINVAL, "RLIMIT_MEMLOCK does");
+	is_i64(expand_stack(&mm, P(488)), -EINVAL, "RLIMIT_MEMLOCK does");
 	mm.rlim.memlock = bytes(22);
-	is_i64(mm_expand_stack(&mm, P(488)), 0, "up to it");
+	is_i64(expand_stack(&mm, P(488)), 0, "up to it");
 }
 
 /* --- counting ----------------------------------------------------------------------------- */

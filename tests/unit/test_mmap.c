@@ -411,7 +411,7 @@ static void random_call(void)
 	} else if (kind == 10) {
 		mm_touch(&mm, P(from), P(from + n));
 	} else if (dice(20) == 0) {
-		mm_fork(&mm);
+		dup_mmap(&mm);
 	}
 }
 

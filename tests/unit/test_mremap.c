@@ -111,13 +111,13 @@ static void test_growth_of_inherited_memory(void)
 {
 	lab_reset(&rules_6_18);
 	map_written(0, 4);
-	mm_fork(&mm);
+	dup_mmap(&mm);
 	map_untouched(8, 4);
 	remap(0, 4, 8, 0, 0, 0);
 	is_str(lays(), "0+12 r nr {K}", "6.18 joins it");
 	lab_reset(&rules_6_12);
 	map_written(0, 4);
-	mm_fork(&mm);
+	dup_mmap(&mm);
 	map_untouched(8, 4);
 	remap(0, 4, 8, 0, 0, 0);
 	is_str(lay(), "0+8 r nr | 8+4 r nr", "6.12 does not");

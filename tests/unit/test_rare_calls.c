@@ -260,7 +260,7 @@ static void test_fork_drops_it(void)
 	lab_reset(&rules_6_18);
 	map(0, 8, R);
 	enter(2, 4, 1, VM_UFFD_MISSING | VM_UFFD_MINOR);
-	mm_fork(&mm);
+	dup_mmap(&mm);
 	is_str(letters(0, 8), "aaaaaaaa", "a child has none");
 	is_u64(at(2)->vm_flags & VM_UFFD, 0, "and no flag");
 	is_u64(mm.map_count, 3, "but the lines stay");
