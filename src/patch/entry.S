@@ -6,7 +6,7 @@
  * instruction. rax has the result, rcx the address after the site, r11 the
  * flags; every other register, the flags, the red zone and all vector registers
  * are as before. Below the program's rsp the 128 bytes of red zone are stepped
- * over, then up to PATCH_ENTRY_STACK bytes used.
+ * over, where there may be one, then up to PATCH_ENTRY_STACK bytes used.
  *
  * Each row of the unwind table tells the truth: the CFA is the program's rsp at
  * the site, the return address is the site + 7, so that unwinders find the
@@ -59,17 +59,19 @@ patch_slots:
 /*
  * r11: the entry, rcx: what patch_numbers[] has for the low bits of rax. If the
  * rest of rax says that it is another number the slot's own syscall follows.
+ * @skip: bytes below rsp that are the program's.
  */
-	.globl	patch_by_number
-	.hidden	patch_by_number
-	.type	patch_by_number, @function
+	.macro	BY_NUMBER name, common, skip
+	.globl	\name
+	.hidden	\name
+	.type	\name, @function
 	.p2align 5
-patch_by_number:
+\name:
 	.cfi_startproc simple
 	.cfi_def_cfa rsp, 0
 	.cfi_undefined rip
-	lea	-DOOR_RED_ZONE(%rsp), %rsp
-	.cfi_adjust_cfa_offset DOOR_RED_ZONE
+	lea	-\skip(%rsp), %rsp
+	.cfi_adjust_cfa_offset \skip
 	pushfq
 	.cfi_adjust_cfa_offset 8
 	push	%rcx
@@ -86,21 +88,25 @@ patch_by_number:
 	add	$PATCH_BY_NUMBER, %r11
 	popfq
 	.cfi_adjust_cfa_offset -8
-	lea	DOOR_RED_ZONE(%rsp), %rsp
-	.cfi_adjust_cfa_offset -DOOR_RED_ZONE
-	jmp	patch_entry_common
-1:	.cfi_adjust_cfa_offset DOOR_RED_ZONE + 16
+	lea	\skip(%rsp), %rsp
+	.cfi_adjust_cfa_offset -\skip
+	jmp	\common
+1:	.cfi_adjust_cfa_offset \skip + 16
 	.cfi_undefined rip
 	mov	PATCH_ENTRY_RAW(%r11), %r11
 	pop	%rcx
 	.cfi_adjust_cfa_offset -8
 	popfq
 	.cfi_adjust_cfa_offset -8
-	lea	DOOR_RED_ZONE(%rsp), %rsp
-	.cfi_adjust_cfa_offset -DOOR_RED_ZONE
+	lea	\skip(%rsp), %rsp
+	.cfi_adjust_cfa_offset -\skip
 	jmp	*%r11
 	.cfi_endproc
-	.size	patch_by_number, . - patch_by_number
+	.size	\name, . - \name
+	.endm
+
+	BY_NUMBER patch_by_number, patch_entry_common, DOOR_RED_ZONE
+	BY_NUMBER patch_by_number_frame, patch_entry_frame, 0
 
 	.macro	SAVE reg
 	push	%\reg
@@ -111,27 +117,28 @@ patch_by_number:
 /*
  * rcx: where to go on, r11: regs->site (entry.h). The pushes build a struct
  * door_regs from its end to its beginning. rbp then is the base of everything,
- * because the program's rsp has any alignment and the call needs one of 16.
+ * because the program's rsp has any alignment and the call needs one of 16. The
+ * second form is for functions that are proven to keep nothing below rsp: stacks
+ * of goroutines have little to spare.
  */
-	.globl	patch_entry_common
-	.hidden	patch_entry_common
-	.globl	patch_entry_common
-	.hidden	patch_entry_common
-	.type	patch_entry_common, @function
+	.macro	ENTRY name, skip
+	.globl	\name
+	.hidden	\name
+	.type	\name, @function
 	.p2align 5
-patch_entry_common:
+\name:
 	.cfi_startproc simple
 	.cfi_def_cfa rsp, 0
 	.cfi_register rip, rcx
-	lea	-DOOR_RED_ZONE(%rsp), %rsp
-	.cfi_adjust_cfa_offset DOOR_RED_ZONE
+	lea	-\skip(%rsp), %rsp
+	.cfi_adjust_cfa_offset \skip
 	push	%rcx
 	.cfi_adjust_cfa_offset 8
 	.cfi_rel_offset rip, 0
 	pushfq
 	.cfi_adjust_cfa_offset 8
 	cld
-	lea	DOOR_RED_ZONE + 16(%rsp), %rcx
+	lea	\skip + 16(%rsp), %rcx
 	push	%rcx
 	.cfi_adjust_cfa_offset 8
 	push	%r11
@@ -181,11 +188,15 @@ patch_entry_common:
 	.cfi_def_cfa_register rsp
 	mov	DOOR_RBP(%rsp), %rbp
 	.cfi_restore rbp
-	lea	DOOR_REGS_SIZE + DOOR_RED_ZONE(%rsp), %rsp
+	lea	DOOR_REGS_SIZE + \skip(%rsp), %rsp
 	.cfi_def_cfa_offset 0
 	jmp	*%rcx
 	.cfi_endproc
-	.size	patch_entry_common, . - patch_entry_common
+	.size	\name, . - \name
+	.endm
+
+	ENTRY	patch_entry_common, DOOR_RED_ZONE
+	ENTRY	patch_entry_frame, 0
 
 /*
  * A register that is found at r11 + offset, and a CFA that is the value found

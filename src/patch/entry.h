@@ -68,6 +68,8 @@ extern VS_HIDDEN const char patch_entry_code[];
  * where a slot goes with a number that is our business.
  */
 extern VS_HIDDEN const char patch_slots[], patch_by_number[];
+/* The same for a function that keeps nothing below rsp. */
+extern VS_HIDDEN const char patch_by_number_frame[];
 /*
  * By the low 16 bits of a system call's number: 0, the kernel makes it, or what
  * regs->site shall tell. Filled before the first slot is used.

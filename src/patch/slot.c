@@ -44,8 +44,11 @@ static void put_u64(struct slot_code *c, uint64_t v)
 	put(c, &v, sizeof(v));
 }
 
-static void put_question(struct slot_code *c, unsigned int index)
+static void put_question(struct slot_code *c, const struct patch_site *s,
+			 unsigned int index)
 {
+	const char *door = s->uses_red_zone ? patch_by_number :
+					      patch_by_number_frame;
 	unsigned int jump;
 
 	PUT(c, 0x0f, 0xb7, 0xc8);			/* movzwl */
@@ -57,7 +60,7 @@ static void put_question(struct slot_code *c, unsigned int index)
 	PUT(c, 0x41, 0xbb);				/* mov */
 	put_u32(c, index);
 	PUT(c, 0xff, 0x25, 0, 0, 0, 0);			/* jmp */
-	put_u64(c, (uintptr_t)patch_by_number);
+	put_u64(c, (uintptr_t)door);
 	c->raw = c->len;
 	c->bytes[jump - 1] = (unsigned char)(c->raw - jump);
 	PUT(c, 0x0f, 0x05);				/* syscall */
@@ -75,7 +78,7 @@ bool slot_encode(const struct patch_site *s, uintptr_t at, unsigned int index,
 	behind = len - before - 2;
 	c->len = c->back = 0;
 	put(c, s->old, before);
-	put_question(c, index);
+	put_question(c, s, index);
 	if (behind)
 		c->back = c->len;
 	PUT(c, 0x48, 0xb9);				/* movabs */

@@ -88,6 +88,9 @@ static void check_unchanged(const char *what, uint64_t site)
 #define FLAGS_SET   0xed7	/* carry parity adjust zero sign IF DF overflow */
 #define FLAGS_CLEAR 0x202	/* only what is always set */
 
+/* False: the site's function has none, as far as its entry knows. */
+static bool red_zone = true;
+
 static void check_probe(void (*probe)(void), const char *site, uint64_t flags,
 			unsigned int skew)
 {
@@ -106,6 +109,8 @@ static void check_probe(void (*probe)(void), const char *site, uint64_t flags,
 	set_state(flags, rsp);
 	probe();
 	check_unchanged(what, (uintptr_t)site);
+	if (!red_zone)
+		memcpy(probe_out.red, probe_in.red, sizeof(probe_in.red));
 	ok(!memcmp(probe_out.red, probe_in.red, sizeof(probe_in.red)),
 	   "%s: red zone", what);
 	native.gpr[RCX] = probe_out.gpr[RCX];
@@ -141,6 +146,7 @@ static void patch_slot_site(unsigned int first)
 	s.kind = PATCH_SITE_MOVED;
 	s.at = (unsigned char)(5 - first);
 	s.len = first ? 5 : 7;
+	s.uses_red_zone = red_zone;
 	memcpy(s.old, (const void *)s.addr, s.len);
 	is_i64(patch_apply(&s, 1, &self, 0), 1, "a site with a neighbour");
 }
@@ -159,11 +165,12 @@ static void check_slot(const char *what, long seen)
 
 static void test_a_slot_is_like_a_real_one(void)
 {
-	static unsigned char before[8];
+	static unsigned char before[10];
 
 	memcpy(before, probe_slot_site, sizeof(before));
-	for (unsigned int first = 0; first <= 5; first += 5) {
-		patch_slot_site(first);
+	for (unsigned int form = 0; form < 4; form++) {
+		red_zone = form / 2;
+		patch_slot_site(form % 2 * 5);
 		patch_numbers[SYS_getpid] = 0;
 		check_slot("a number of no interest does not come to the door",
 			   0);
