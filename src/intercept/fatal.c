@@ -17,10 +17,22 @@ static const unsigned char fatal_signals[] = {
 	SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGSYS, SIGABRT,
 };
 
+static bool is_fault(int sig)
+{
+	return sig == SIGSEGV || sig == SIGBUS;
+}
+
+/* faults=all: those that the program handles come to us first. */
+static bool keeps_handled(int sig, const struct kernel_sigaction *act)
+{
+	return is_fault(sig) && is_handler(act) &&
+	       shadow.options.faults == OPTIONS_FAULTS_ALL;
+}
+
 bool fatal_keeps(int sig, const struct kernel_sigaction *act)
 {
 	if (act && act->handler != (uintptr_t)SIG_DFL)
-		return false;
+		return keeps_handled(sig, act);
 	for (unsigned int i = 0; i < sizeof(fatal_signals); i++)
 		if (sig == fatal_signals[i])
 			return true;
@@ -34,12 +46,25 @@ static bool comes_again(int sig, const siginfo_t *info)
 				     sig == SIGILL || sig == SIGFPE);
 }
 
+/* True: the program has a handler, which shall run now. */
+static bool explain(int sig, const siginfo_t *info, const void *context)
+{
+	struct kernel_sigaction by = signals_program(sig);
+	bool handled = is_handler(&by);
+
+	if (is_fault(sig) && shadow.options.faults != OPTIONS_FAULTS_OFF)
+		fault_report(info, context, handled);
+	return handled;
+}
+
 static void fatal_handler(int sig, siginfo_t *info, void *context)
 {
-	flags_unchecked();	/* the interrupted code has its own in the frame */
-	if ((sig == SIGSEGV || sig == SIGBUS) &&
-	    shadow.options.faults != OPTIONS_FAULTS_OFF)
-		fault_report(info, context, false);
+	uint64_t flags = flags_unchecked();
+
+	if (explain(sig, info, context)) {
+		flags_set(flags);
+		signals_deliver(info, context);
+	}
 	intercept_final(ENDED_SIGNAL);
 	signals_die(info, comes_again(sig, info));
 }

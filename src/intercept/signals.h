@@ -6,6 +6,7 @@
  *
  *	the program sets	the kernel has		who asks for it
  *	SIG_DFL, fatal signal	a handler of ours	fatal.c: last words
+ *	a handler, SEGV, BUS	a handler of ours	fatal.c: faults=all
  *	anything, SIGSYS	a handler of ours	trap.c, once armed
  *	a handler, any signal	that handler, SIGSYS	trap.c, once armed: a trap
  *				never in its mask	while SIGSYS is blocked kills
@@ -62,8 +63,8 @@ static inline long signals_kernel(int sig, const struct kernel_sigaction *act,
 bool program_read(void *here, unsigned long there, size_t bytes);
 bool program_write(unsigned long there, const void *here, size_t bytes);
 
-/* fatal.c: is @act, set by the program for @sig, SIG_DFL of a fatal signal?
- * Then a handler of ours stands in its place. */
+/* fatal.c: is @act, set by the program for @sig, SIG_DFL of a fatal signal, or a
+ * handler of faults that are all to be told? Then one of ours stands there. */
 bool fatal_keeps(int sig, const struct kernel_sigaction *act);
 /* What stands in the kernel for those. */
 extern const struct kernel_sigaction fatal_action;

@@ -293,3 +293,43 @@ explains_more()
 	assert_equal "$(fault history)" '[]'
 	assert_regex "$(fault verdict)" 'unmapped memory'
 }
+
+@test "faults=all: each handled fault is told, and the program runs on" {
+	same_as_plain faults=all -- "$progs/survivor" 200
+	assert_equal "$(cat shadow.out)" '200 jumped, 200 mended, 0 wrong'
+	assert_mirrored
+	assert_equal "$(events fault | wc -l)" 400
+	assert_equal "$(events fault | json_get agrees | sort -u)" true
+	assert_equal "$(events fault | json_get handled | sort -u)" true
+	assert_equal "$(summaries | json_get faults)" 400
+	assert_regex "$(events fault | tail -n 1 | json_get verdict)" \
+		'the right was taken away by this very thread'
+}
+
+@test "faults=fatal is quiet about what the program handles" {
+	same_as_plain -- "$progs/survivor" 200
+	assert_mirrored
+	assert_equal "$(events fault | wc -l)" 0
+}
+
+@test "java: 10,000 null pointers, and each is foretold" {
+	requires java javac
+	cat >Nulls.java <<-'END'
+	public class Nulls {
+		int f;
+		static int get(Nulls n) { return n.f; }
+		public static void main(String[] a) {
+			int n = 0;
+			for (int i = 0; i < 10000; i++)
+				try { n += get(null); }
+				catch (NullPointerException e) { n++; }
+			System.out.println(n);
+		}
+	}
+	END
+	javac Nulls.java
+	same_as_plain faults=all -- java -Xint -cp . Nulls
+	assert_mirrored
+	[ "$(events fault | wc -l)" -ge 10000 ]
+	assert_equal "$(events fault | json_get agrees | sort -u)" true
+}
