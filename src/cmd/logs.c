@@ -108,6 +108,7 @@ static void take_summary(struct log_life *life, json_object *line)
 	life->drift = number(line, "drift");
 	life->asked = number(line, "asked");
 	life->peak = number(line, "vmas_peak");
+	life->faults = number(line, "faults");
 	if (!life->program)
 		life->program = string(line, "program");
 }

@@ -16,7 +16,7 @@ struct log_life {
 	char *program;
 	char *passive;		/* why it was not mirrored, or NULL */
 	bool ended;		/* there is a summary, and these are its: */
-	uint64_t checks, drift, asked, peak;
+	uint64_t checks, drift, asked, peak, faults;
 	struct json_object *calls;
 };
 

@@ -50,6 +50,12 @@ static bool is_ours(const struct option_entry *o)
 	return strcmp(o->key, "help") != 0;
 }
 
+/* Those that help() says in words of the command. */
+static bool is_said(const struct option_entry *o)
+{
+	return !strcmp(o->key, "follow") || !strcmp(o->key, "early");
+}
+
 /* abort_on_drift is --abort-on-drift here. */
 static char *spelling(const char *key)
 {
@@ -95,7 +101,7 @@ static void print_table(void)
 		const struct option_entry *o = &options_table[i];
 		char *name = spelling(o->key);
 
-		if (is_ours(o) && o->built) {
+		if (is_ours(o) && !is_said(o) && o->built) {
 			printf("  --%s%s", name, is_switch(o) ? "[=0|1]" : "=");
 			if (!is_switch(o))
 				fputs(o->text ? o->text : "WHAT", stdout);
@@ -125,6 +131,8 @@ static int help(void)
 	     "  -q, --quiet\n\tno summary at the end\n"
 	     "  --no-follow\n\tPROGRAM alone: no child of it, and nothing that "
 	     "it executes\n"
+	     "  --early\n\tsee the calls by which ld.so maps PROGRAM's "
+	     "libraries, too\n"
 	     "  --force\n\trun it also where the library cannot be loaded into "
 	     "it");
 	print_table();

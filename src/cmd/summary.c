@@ -11,7 +11,6 @@
 #include "cmd/summary.h"
 
 #define CALLS_SHOWN 5
-#define LIVES_SHOWN 2		/* of each kind that asks for attention */
 
 struct tally {
 	const char *name;
@@ -101,6 +100,11 @@ static bool has_drift(const struct log_life *life)
 	return life->ended && life->drift;
 }
 
+static bool has_faults(const struct log_life *life)
+{
+	return life->ended && life->faults;
+}
+
 static bool is_passive(const struct log_life *life)
 {
 	return life->passive;
@@ -111,22 +115,25 @@ static bool is_open(const struct log_life *life)
 	return !life->ended && !life->passive;
 }
 
-/* Those that ask for attention, the first few by name. */
+/* Those that ask for attention: the first by name. */
 static void say_lives(const struct logs *l, const char *what,
 		      bool (*which)(const struct log_life *life))
 {
+	const struct log_life *first = NULL;
+	char others[32] = "";
 	size_t n = 0;
 
 	for (size_t i = 0; i < l->nr_lives; i++) {
-		const struct log_life *life = &l->lives[i];
-
-		if (!which(life) || n++ >= LIVES_SHOWN)
+		if (!which(&l->lives[i]))
 			continue;
-		complain("%s (process %d): %s", name_of(life), life->pid,
-			 which == is_passive ? life->passive : what);
+		if (!n++)
+			first = &l->lives[i];
 	}
-	if (n > LIVES_SHOWN)
-		complain("%zu more like that", n - LIVES_SHOWN);
+	if (n > 1)
+		snprintf(others, sizeof(others), " and %zu more", n - 1);
+	if (first)
+		complain("%s (process %d)%s: %s", name_of(first), first->pid,
+			 others, which == is_passive ? first->passive : what);
 }
 
 void summary_print(const struct logs *l, const char *where)
@@ -157,8 +164,9 @@ void summary_print(const struct logs *l, const char *where)
 	say_peak(l);
 	say_lives(l, "the mirror differed from the kernel, see the log",
 		  has_drift);
+	say_lives(l, "a fault: the log says what, where and whose the memory was", has_faults);
 	say_lives(l, NULL, is_passive);
-	say_lives(l, "no summary: it was killed, or still runs", is_open);
+	say_lives(l, "no summary: killed, or still running", is_open);
 	if (l->lines_bad)
 		complain("%" PRIu64 " line%s of the log could not be read",
 			 l->lines_bad, plural(l->lines_bad));

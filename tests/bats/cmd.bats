@@ -390,9 +390,23 @@ print(sum(sum(json.loads(line)["calls"].values()) for line in sys.stdin))'
 	said 'the mirror differed from the kernel'
 }
 
+@test "the summary names who faulted" {
+	compile fault 'int main(void) { *(volatile int *)8 = 1; }'
+	status=0
+	run_program --log="$BATS_TEST_TMPDIR/log.%p" "$BATS_TEST_TMPDIR/fault" ||
+		status=$?
+	assert_equal "$status" 139
+	said 'fault (process '
+	said 'a fault: the log says'
+	assert_equal "$(events fault | json_get addr)" 0x8
+}
+
 @test "the summary names who was killed" {
-	run_program sh -c 'sleep 50 & sleep 0.5; kill -9 $!; wait' || :
-	said 'no summary: it was killed, or still runs'
+	run_program sh -c 'for i in 1 2 3; do sleep 50 & done; sleep 0.5
+		kill -9 $(jobs -p); wait' || :
+	said 'sleep (process '
+	said ' and 2 more: '
+	said ': no summary: killed, or still running'
 }
 
 @test "the most mappings of any process, with its name" {
