@@ -402,8 +402,8 @@ print(sum(sum(json.loads(line)["calls"].values()) for line in sys.stdin))'
 }
 
 @test "the summary names who was killed" {
-	run_program sh -c 'for i in 1 2 3; do sleep 50 & done; sleep 0.5
-		kill -9 $(jobs -p); wait' || :
+	run_program sh -c 'for i in 1 2 3; do sleep 50 & p="$p $!"; done
+		sleep 1; kill -9 $p; wait' || :
 	said 'sleep (process '
 	said ' and 2 more: '
 	said ': no summary: killed, or still running'
