@@ -219,27 +219,17 @@ struct changed {
 static long changed_errand(void *arg)
 {
 	struct changed *c = arg;
-	const struct vm_area_struct *vma = find_vma(&shadow.mm, c->start);
+	const struct vm_area_struct *vma = shadow_find_text(c->start, c->end);
 
-	for (; vma && vma->vm_start < c->end; vma = vma->vm_next) {
-		const struct mm_file *file = vma->vm_file;
-
-		if (!file || !(vma->vm_flags & VM_EXEC) ||
-		    vma->vm_flags & (VM_SHARED | VM_MAYSHARE) ||
-		    file->flags & (MM_FILE_SPECIAL | MM_FILE_OWN) ||
-		    file->name_len >= sizeof(name))
-			continue;
-		c->text = (struct text){
-			vma->vm_start, vma->vm_end,
-			vma->vm_pgoff << PAGE_SHIFT, -1,
-		};
-		c->start = vma->vm_end;
-		c->inode = file->inode;
-		memcpy(name, file->name, file->name_len);
-		name[file->name_len] = '\0';
-		return 1;
-	}
-	return 0;
+	if (!vma)
+		return 0;
+	c->text = (struct text){
+		vma->vm_start, vma->vm_end, vma->vm_pgoff << PAGE_SHIFT, -1,
+	};
+	c->start = vma->vm_end;
+	c->inode = vma->vm_file->inode;
+	str_copy(name, sizeof(name), vma->vm_file->name);
+	return 1;
 }
 
 /* By name, and only if that still is the file. */
@@ -302,7 +292,7 @@ static bool makes_text(const struct door *d)
 	if (!(a[2] & PROT_EXEC) || raw_is_error(d->ret))
 		return false;
 	if (d->info->op == MM_MPROTECT)
-		return true;
+		return !d->no_text;
 	return d->info->op == MM_MMAP && !(a[3] & MAP_ANONYMOUS) &&
 	       (a[3] & MAP_TYPE) == MAP_PRIVATE;
 }
@@ -372,4 +362,5 @@ static int patch_loaded(struct dl_phdr_info *info, size_t size, void *arg)
 void intercept_objects(void)
 {
 	dl_iterate_phdr(patch_loaded, NULL);
+	shadow.count.own = 0;	/* the program has not begun */
 }

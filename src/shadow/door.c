@@ -233,6 +233,9 @@ static long owner_call(void *arg)
 		door_apply(d->info, d->regs->arg, op);
 		tally(op);
 		uffd_moved(op);
+		d->no_text = op->call == MM_MPROTECT &&
+			     !shadow_find_text(op->touched_start,
+					       op->touched_end);
 	} else {
 		shadow.count.unpredictable++;
 		rare_follow(d);

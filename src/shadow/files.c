@@ -166,3 +166,19 @@ void shadow_file_hooks(struct mm_op *op, int fd)
 					named(&v, "/[")))
 		op->file_flags = VM_DONTEXPAND;
 }
+
+const struct vm_area_struct *shadow_find_text(unsigned long start,
+					      unsigned long end)
+{
+	const struct vm_area_struct *vma = find_vma(&shadow.mm, start);
+
+	for (; vma && vma->vm_start < end; vma = vma->vm_next) {
+		const struct mm_file *file = vma->vm_file;
+
+		if (file && vma->vm_flags & VM_EXEC &&
+		    !(vma->vm_flags & (VM_SHARED | VM_MAYSHARE)) &&
+		    !(file->flags & (MM_FILE_SPECIAL | MM_FILE_OWN)))
+			return vma;
+	}
+	return NULL;
+}

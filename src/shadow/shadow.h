@@ -95,7 +95,15 @@ struct door {
 	unsigned long sp;		/* the program's */
 	long ret;
 	const struct rare_args *args;	/* rare.c's; NULL: not copied */
+	bool no_text;			/* surely no file's text came of it */
 };
+
+/*
+ * [lock] shadow_find_text() - the first mapping in [start, end) that is a file's
+ * text and the process's own: private and executable. NULL if there is none.
+ */
+const struct vm_area_struct *shadow_find_text(unsigned long start,
+					      unsigned long end);
 
 /*
  * shadow_door() - make the call of @d and mirror it. Returns the kernel's
