@@ -80,9 +80,9 @@ __attribute__((constructor)) static void start(int argc, char **argv,
 	if (shadow_seed())
 		return;
 	scout_tell();
+	shadow_mark("/vmashadow:start");	/* from here on calls count */
 	if (shadow.options.intercept != OPTIONS_INTERCEPT_SYMBOL)
 		intercept_objects();
-	shadow_mark("/vmashadow:start");	/* from here on calls count */
 	shadow_say_start();
 	shadow_log_flush();
 }
