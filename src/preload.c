@@ -16,16 +16,23 @@
 #include "intercept/trap.h"
 #include "shadow/shadow.h"
 
-static unsigned long auxv_value(const char *const *envp, unsigned long type)
+/*
+ * The auxiliary vector stands behind the environment. Where ld.so took variables
+ * out (LD_PRELOAD, in a set-uid program) more than one NULL stands between.
+ */
+static unsigned long auxv_value(const char *const *envp, unsigned long type,
+				unsigned long otherwise)
 {
 	const Elf64_auxv_t *a;
 
 	while (*envp)
 		envp++;
-	for (a = (const Elf64_auxv_t *)(envp + 1); a->a_type != AT_NULL; a++)
+	while (!*envp)
+		envp++;
+	for (a = (const Elf64_auxv_t *)envp; a->a_type != AT_NULL; a++)
 		if (a->a_type == type)
 			return a->a_un.a_val;
-	return 0;
+	return otherwise;
 }
 
 static bool trap_wanted(void)
@@ -64,12 +71,18 @@ __attribute__((constructor)) static void start(int argc, char **argv,
 	struct shadow_start s = {
 		.envp = env,
 		.program = argc > 0 ? argv[0] : NULL,
-		.hwcap2 = auxv_value(env, AT_HWCAP2),
-		.secure = auxv_value(env, AT_SECURE),
+		.hwcap2 = auxv_value(env, AT_HWCAP2, 0),
+		.secure = auxv_value(env, AT_SECURE, 1),
 	};
 
-	if (!scout_is_base(auxv_value(env, AT_PHDR))) {
+	if (!scout_is_base(auxv_value(env, AT_PHDR, 0))) {
 		scout_prepare(env);
+		return;
+	}
+	shadow.pid = (int)raw_sys0(SYS_getpid);
+	if (intercept_is_second()) {
+		shadow_say_notice("another copy of the library is loaded; "
+				  "this one does nothing");
 		return;
 	}
 	if (shadow_configure(&s))

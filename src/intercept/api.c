@@ -9,6 +9,7 @@
 #include "base/compiler.h"
 #include "base/str.h"
 #include "crosscheck/check.h"
+#include "intercept/intercept.h"
 #include "shadow/door.h"
 #include "vmashadow.h"
 
@@ -204,6 +205,20 @@ VS_EXPORT int vmashadow_stats(struct vmashadow_stats *out)
 	if (!err && out->size >= sizeof(out->size))
 		fill(out, out->size, &s, sizeof(s));
 	return err;
+}
+
+/*
+ * Two copies may be loaded by two names. The program's calls go to the one that
+ * the dynamic linker found first; so does ours, where it is not bound to itself.
+ */
+VS_HIDDEN extern __typeof__(vmashadow_stats) own_stats
+	__attribute__((alias("vmashadow_stats")));
+
+bool intercept_is_second(void)
+{
+	int (*volatile found)(struct vmashadow_stats *) = vmashadow_stats;
+
+	return found != own_stats;
 }
 
 struct explain {

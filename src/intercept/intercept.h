@@ -27,6 +27,10 @@ void intercept_objects(void);
  */
 void intercept_late(struct door *d);
 
+/* intercept_is_second() - another copy of the library is loaded before this one,
+ * and the program's calls go there. */
+bool intercept_is_second(void);
+
 /* execve and execveat: last check and summary, then the call. */
 long intercept_exec(struct door *d);
 /* prctl and seccomp: a filter ends what we may do; the rest passes. */
