@@ -2,6 +2,9 @@
 /* Where the log goes; contracts in sink.h. */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <stddef.h>
+#include <time.h>
 
 #include "base/fmt.h"
 #include "base/raw_syscall.h"
@@ -22,12 +25,28 @@ static int open_log(struct own_fd *o, const char *path, int flags)
 	return own_fd_take(o, (int)fd);
 }
 
+/*
+ * Nobody waits without bound for the reader of a pipe: a second, and after that
+ * not at all until it reads again. A page is free then, and no line is longer.
+ */
+static bool reader_keeps_up(struct sink *s)
+{
+	struct timespec wait = { s->late ? 0 : 1, 0 };
+	struct pollfd p = { .fd = s->err.fd, .events = POLLOUT };
+	long ret = raw_sys6(SYS_ppoll, &p, 1, &wait, NULL, 0, 0);
+
+	s->late = ret == 0;
+	return ret != 0;
+}
+
 static int write_err(struct sink *s, const char *line, size_t len)
 {
 	long ret;
 
 	if (own_fd_check(&s->err))
 		return -EBADF;
+	if (!reader_keeps_up(s))
+		return -EAGAIN;
 	ret = quiet_write(s->err.fd, line, len);
 	return ret == (long)len ? 0 : ret < 0 ? (int)ret : -EIO;
 }

@@ -40,7 +40,7 @@ enum sink_weight {
 };
 
 /* System calls that the sink may still make, see sink_restrict(). */
-#define SINK_MAY_WRITE 0x1U	/* write fstat rt_sigprocmask rt_sigpending
+#define SINK_MAY_WRITE 0x1U	/* write fstat ppoll rt_sigprocmask rt_sigpending
 				 * rt_sigtimedwait */
 #define SINK_MAY_OPEN  0x2U	/* openat fcntl close */
 
@@ -49,6 +49,7 @@ struct sink {
 	int pid;		/* of the complaints */
 	unsigned int may;	/* SINK_MAY_* */
 	struct own_fd err, log;
+	bool late;		/* standard error is not read just now */
 	bool complained;	/* that a write failed */
 	bool given_up;		/* the file is lost */
 	bool reopening;
