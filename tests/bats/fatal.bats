@@ -31,6 +31,10 @@ dies()
 	dies abort 134 signal
 }
 
+@test "abort while four threads map" {
+	dies threads 134 signal
+}
+
 @test "a division by zero" {
 	dies fpe 136 signal
 }

@@ -4,6 +4,7 @@
  * signals and prints what it is told: none of it may show that somebody listens.
  */
 #include <errno.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -48,6 +49,28 @@ static void dispositions(int sig)
 	printf("bad pointer: %d %s\n", ret, strerror(errno));
 }
 
+static void *maps(void *arg)
+{
+	for (;;) {
+		char *p = mmap(NULL, 16384, PROT_READ | PROT_WRITE,
+			       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+		p[0] = arg != NULL;
+		munmap(p, 16384);
+	}
+	return NULL;
+}
+
+static void among_threads(void)
+{
+	pthread_t thread;
+
+	for (int i = 0; i < 4; i++)
+		pthread_create(&thread, NULL, maps, NULL);
+	usleep(50000);
+	abort();
+}
+
 int main(int argc, char **argv)
 {
 	const char *way = argc > 1 ? argv[1] : "segv";
@@ -69,6 +92,8 @@ int main(int argc, char **argv)
 		__asm__ volatile("int3");
 	if (!strcmp(way, "raise"))
 		raise(SIGBUS);
+	if (!strcmp(way, "threads"))
+		among_threads();
 	if (!strcmp(way, "term"))
 		raise(SIGTERM);
 	if (!strcmp(way, "handled")) {

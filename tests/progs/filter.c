@@ -2,7 +2,8 @@
 /*
  * filter HOW: installs a seccomp filter that kills for everything but a handful
  * of calls, then maps, protects and ends; HOW is prctl or seccomp, or "bad" for
- * a filter that the kernel refuses.
+ * a filter that the kernel refuses. "strict" and "mode" forbid everything but
+ * read, write, exit and sigreturn, by seccomp and by prctl.
  */
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -46,12 +47,27 @@ static void say(const char *text)
 		_exit(9);
 }
 
+/* Not a call more than is allowed: exit_group would be one. */
+static void be_strict(const char *how)
+{
+	long ret;
+
+	if (!strcmp(how, "strict"))
+		ret = syscall(SYS_seccomp, SECCOMP_SET_MODE_STRICT, 0, NULL);
+	else
+		ret = prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT);
+	say(ret ? "refused\n" : "strict\n");
+	syscall(SYS_exit, 5);
+}
+
 int main(int argc, char **argv)
 {
 	const char *how = argc > 1 ? argv[1] : "prctl";
 	struct sock_fprog prog = { sizeof(rules) / sizeof(rules[0]), rules };
 	long ret;
 
+	if (!strcmp(how, "strict") || !strcmp(how, "mode"))
+		be_strict(how);
 	if (!strcmp(how, "bad"))
 		prog.len = 0;
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
