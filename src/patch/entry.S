@@ -17,6 +17,9 @@
 #include "base/door_regs.h"
 #include "patch/entry.h"
 
+#define FLAG_AC	    0x40000	/* alignment check */
+#define FLAGS_PLAIN 0x202	/* what is always set */
+
 	.text
 
 	.globl	patch_entry_code
@@ -138,7 +141,14 @@ patch_slots:
 	pushfq
 	.cfi_adjust_cfa_offset 8
 	cld
-	lea	\skip + 16(%rsp), %rcx
+	/* The kernel drops the alignment check as well: C code may not align. */
+	testl	$FLAG_AC, (%rsp)
+	jz	3f
+	push	$FLAGS_PLAIN
+	.cfi_adjust_cfa_offset 8
+	popfq
+	.cfi_adjust_cfa_offset -8
+3:	lea	\skip + 16(%rsp), %rcx
 	push	%rcx
 	.cfi_adjust_cfa_offset 8
 	push	%r11

@@ -8,6 +8,7 @@
  *		movzbl	(%r11, %rcx), %ecx
  *		jrcxz	raw
  *		mov	$index, %r11d
+ *		nops
  *		jmp	*patch_by_number		to the door
  *	raw:	syscall
  *	back:	movabs	$behind the site's syscall, %rcx
@@ -44,6 +45,17 @@ static void put_u64(struct slot_code *c, uint64_t v)
 	put(c, &v, sizeof(v));
 }
 
+/* Slots are aligned; what the jump reads must be, too: the program may have the
+ * alignment check on. */
+static void put_aligned_jump(struct slot_code *c)
+{
+	static const unsigned char jump[] = { 0xff, 0x25, 0, 0, 0, 0 };
+
+	while ((c->len + sizeof(jump)) % sizeof(uint64_t))
+		PUT(c, 0x90);
+	put(c, jump, sizeof(jump));
+}
+
 static void put_question(struct slot_code *c, const struct patch_site *s,
 			 unsigned int index)
 {
@@ -59,7 +71,7 @@ static void put_question(struct slot_code *c, const struct patch_site *s,
 	jump = c->len;
 	PUT(c, 0x41, 0xbb);				/* mov */
 	put_u32(c, index);
-	PUT(c, 0xff, 0x25, 0, 0, 0, 0);			/* jmp */
+	put_aligned_jump(c);
 	put_u64(c, (uintptr_t)door);
 	c->raw = c->len;
 	c->bytes[jump - 1] = (unsigned char)(c->raw - jump);
