@@ -283,7 +283,9 @@ static bool wait_for(struct mirror_lock *l, uint64_t self)
 	return found == LOOK_TAKEN;
 }
 
-static enum lock_answer take_contended(struct mirror_lock *l, uint64_t self)
+/* Apart: whoever finds the lock free shall not have this on a small stack. */
+static VS_NOINLINE
+enum lock_answer take_contended(struct mirror_lock *l, uint64_t self)
 {
 	uint64_t seen = __atomic_load_n(&l->word, __ATOMIC_RELAXED);
 

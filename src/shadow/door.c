@@ -91,15 +91,19 @@ static bool learn_stack(uint64_t thread, unsigned long sp)
 	return sp >= lo + STACK_ROOM;
 }
 
-static bool stack_is_roomy(unsigned long sp)
+bool door_stack_is_known(unsigned long sp)
 {
 	uint64_t thread = thread_pointer();
 	unsigned int i = stack_slot(thread);
 
-	if (likely(stack_cache[i].thread == thread && sp < stack_cache[i].hi &&
-		   sp >= stack_cache[i].lo + STACK_ROOM))
-		return true;
-	return learn_stack(thread, sp);
+	return stack_cache[i].thread == thread && sp < stack_cache[i].hi &&
+	       sp >= stack_cache[i].lo + STACK_ROOM;
+}
+
+static bool stack_is_roomy(unsigned long sp)
+{
+	return likely(door_stack_is_known(sp)) ||
+	       learn_stack(thread_pointer(), sp);
 }
 
 /* A stack that was unmapped may come again with another extent. */
@@ -351,7 +355,7 @@ static long leave_unordered(void *arg)
 	vs_door_leave(&l->regs, l->door.ret);
 }
 
-static _Noreturn void call_unordered_and_leave(const struct door *d)
+static VS_NOINLINE _Noreturn void call_unordered_and_leave(const struct door *d)
 {
 	struct leaving *l;
 	struct door_mask mask;
@@ -362,7 +366,8 @@ static _Noreturn void call_unordered_and_leave(const struct door *d)
 	__builtin_unreachable();
 }
 
-static void elsewhere(struct door *d, volatile uint64_t *ticket)
+/* Apart, for its frame is not for every call: stacks may be small. */
+static VS_NOINLINE void elsewhere(struct door *d, volatile uint64_t *ticket)
 {
 	struct door_mask mask;
 

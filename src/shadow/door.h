@@ -19,6 +19,10 @@ struct door_mask {
 void door_block_signals(struct door_mask *m);
 void door_unblock_signals(const struct door_mask *m);
 
+/* door_stack_is_known() - is there room on this thread's own stack, as far as
+ * the cache knows? Without the lock no more than a hint. */
+bool door_stack_is_known(unsigned long sp);
+
 /* [lock] Take memory for @op and predict it; false: the mirror gave up. */
 bool door_reserve(struct mm_op *op);
 

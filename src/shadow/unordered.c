@@ -62,7 +62,9 @@ static struct slot *announce(const struct door *d)
 		for (unsigned int a = 0; a < 6; a++)
 			s->arg[a] = d->regs->arg[a];
 		who_of_unordered(d, &s->who);
-		s->nr_frames = stacks_glance(d, s->frames);
+		/* a walk takes more of a stack than a small one has */
+		s->nr_frames = door_stack_is_known(d->sp) ?
+			stacks_glance(d, s->frames) : 0;
 		s->number = number;
 		s->alone = before == 0 && !lock_is_held(&shadow.lock);
 		s->seq = __atomic_load_n(&shadow.seq, __ATOMIC_SEQ_CST);
