@@ -9,8 +9,6 @@
  * A call by instruction leaves all but rax, rcx and r11; a called function may
  * spoil what the ABI lets it spoil, but not vector registers: none of these
  * functions does.
- *
- *	view [all]
  */
 #include <cpuid.h>
 #include <dlfcn.h>
@@ -302,10 +300,6 @@ static void make(const struct view_call *call, enum way way, char *low,
 	putchar('\n');
 }
 
-/* Also what only those see who see the program's own instructions: others cannot
- * answer for what stands where a fatal signal's SIG_DFL should. */
-static bool all;
-
 /* A stack that is no thread's. */
 static char elsewhere[16384] __attribute__((aligned(16)));
 
@@ -321,8 +315,7 @@ static void every_way(unsigned int index, bool good)
 
 		call.good = good;
 		if (!view_call(index, &call) ||
-		    (way == BY_FUNCTION && !call.function) ||
-		    (way == BY_SITE && call.nr == SYS_rt_sigaction && !all))
+		    (way == BY_FUNCTION && !call.function))
 			continue;
 		if (i % 2)
 			make(&call, way, elsewhere, 8192 + odd, "elsewhere");
@@ -332,9 +325,8 @@ static void every_way(unsigned int index, bool good)
 	}
 }
 
-int main(int argc, char **argv)
+int main(void)
 {
-	all = argc > 1 && !strcmp(argv[1], "all");
 	setvbuf(stdout, malloc(65536), _IOFBF, 65536);
 	fill_fpu();
 	leave_signals_pending();
