@@ -175,7 +175,7 @@ requires_root()
 @test "little address space: the program runs, with the mirror or without" {
 	local size ran=0
 
-	for size in 4500 5000 5500 6000 7000 9000; do
+	for size in 6000 7000 8000 9000 12000; do
 		run bounded sh -c "ulimit -v $size; exec env \
 			LD_PRELOAD='$library' '$progs/stackflag'"
 		# what ld.so itself has no room for is no matter of ours
