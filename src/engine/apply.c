@@ -17,6 +17,7 @@
 enum {
 	APPLY_START,	/* must be 0: a fresh op */
 	APPLY_AGREED,	/* the kernel's loop ended as the mirror says */
+	APPLY_NEAR,	/* or before that, for want of VMAs, with that errno */
 	APPLY_FULL,	/* it ended for want of VMAs, perhaps */
 };
 
@@ -86,7 +87,7 @@ static bool in_doubt(const struct vm_area_struct *vma, const struct vma_attr *a)
 
 static bool is_full(const struct mm_struct *mm, const struct mm_op *op)
 {
-	return op->phase == APPLY_FULL && mm->map_count >= mm->max_map_count;
+	return op->phase >= APPLY_NEAR && mm->map_count >= mm->max_map_count;
 }
 
 /* Mirrors mm/mmap.c:split_vma(): false at the limit, nothing changed. */
@@ -193,12 +194,12 @@ static void begin(struct mm_struct *mm, struct mm_op *op, const struct range *r)
 
 	op->cursor = r->start;
 	op->phase = APPLY_AGREED;
-	if (err == r->ret)
-		return;
 	if (r->ret == r->no_vma && mm->map_count + 2 > mm->max_map_count) {
-		op->phase = APPLY_FULL;
+		op->phase = err == r->ret ? APPLY_NEAR : APPLY_FULL;
 		return;
 	}
+	if (err == r->ret)
+		return;
 	/* Limits count what the pieces before have changed: as far as it goes. */
 	if (r->ret != r->no_vma)
 		op->cursor_end = r->ret ? r->start : r->end;

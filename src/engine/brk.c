@@ -106,8 +106,11 @@ int commit_brk(struct mm_struct *mm, struct mm_op *op)
 	unsigned long now = (unsigned long)op->ret;
 	unsigned long from = PAGE_ALIGN(mm->brk), to = PAGE_ALIGN(now);
 
-	if (now == mm->brk)
+	if (now == mm->brk) {
+		if (op->addr != now && brk_cuts(mm, op->addr))
+			cut_in_part(mm, op, PAGE_ALIGN(op->addr), from);
 		return MM_DONE;
+	}
 	if (now != op->addr)
 		return contradicted(mm, op, now);
 	if (to < from)

@@ -216,6 +216,16 @@ long scan_range(struct mm_struct *mm, struct mm_op *op, const struct range *r,
  */
 int apply_to_range(struct mm_struct *mm, struct mm_op *op,
 		   const struct range *r);
+/* partial.c: what a refused call did before it was refused. */
+/*
+ * cut_in_part() - [start, end) was to be unmapped or replaced, and was cut out
+ * at its ends, or at its start only where a mapping in it refused.
+ */
+void cut_in_part(struct mm_struct *mm, struct mm_op *op, unsigned long start,
+		 unsigned long end);
+/* Did the kernel say what the mirror knew that it would say? */
+bool foretold(const struct mm_op *op);
+
 /*
  * mm_populate() - the kernel wrote to every page of the
  * private writable VMAs in [start, end), those on fault left out.
@@ -281,6 +291,23 @@ unsigned long get_unmapped_area(const struct mm_struct *mm,
 				const struct mm_op *op, unsigned long addr,
 				unsigned long len, unsigned long off,
 				unsigned long flags);
+/*
+ * verdict_mmap.c: was this mmap refused only after what is mapped at its place,
+ * [op->addr, + @len), had been cut out? @len is page aligned.
+ */
+bool mmap_cuts(const struct mm_struct *mm, const struct mm_op *op,
+	       unsigned long len);
+/* What of a refused mremap was done before. */
+enum remap_stage {
+	REMAP_EARLY,		/* nothing */
+	REMAP_TARGET,		/* the target was cut, but stayed */
+	REMAP_TAIL,		/* the target is gone, the tail was cut */
+	REMAP_LATE,		/* target and tail are gone */
+};
+/* verdict_mremap.c */
+enum remap_stage mremap_stage(struct mm_struct *mm, const struct mm_op *op);
+/* verdict_mmap.c: does what lies in the heap refuse to shrink it? */
+bool brk_cuts(const struct mm_struct *mm, unsigned long brk);
 /* verdict.c: fills op->predicted, verdict_known, place_known. */
 void predict(struct mm_struct *mm, struct mm_op *op);
 

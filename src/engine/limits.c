@@ -34,7 +34,7 @@ bool can_do_mlock(const struct mm_struct *mm)
 	return mm->rlim.memlock || mm->rlim.ipc_lock;
 }
 
-/* Mirrors mm/mmap.c:mlock_future_check(), mlock_future_ok() since 6.4. */
+/* Mirrors mm/mmap.c:mlock_future_check(), mlock_future_check() since 6.4. */
 bool mlock_future_check(const struct mm_struct *mm, uint64_t flags,
 		     unsigned long bytes)
 {

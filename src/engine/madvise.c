@@ -96,9 +96,9 @@ static int madvise_update_vma(struct mm_struct *mm, struct mm_op *op,
 {
 	uint64_t bits;
 	struct advice f;
-	int err = refuses(op->flags, vma);
+	int err = seal_refuses(mm, vma, op->flags) ? -EPERM :
+						     refuses(op->flags, vma);
 
-	(void)mm;
 	if (err)
 		return err;
 	if (op->flags == MADV_MERGEABLE && (vma->vm_flags & VM_KSM_NEVER))

@@ -17,9 +17,10 @@ static int vma_replace_policy(struct mm_struct *mm, struct mm_op *op,
 
 /*
  * Mirrors mm/mempolicy.c:do_mbind(). Holes are looked for before anything is
- * done, and are no error when the policy is taken away. EIO says that pages
- * could not be moved or were found elsewhere: by kernel and flags, before or
- * after the policy was set.
+ * done, and are no error when the policy is taken away. EINVAL is about
+ * arguments, unless a mapping there cannot be cut. EIO says that pages could
+ * not be moved or were found elsewhere: by kernel and flags, before or after
+ * the policy was set.
  */
 int commit_mbind(struct mm_struct *mm, struct mm_op *op)
 {
@@ -31,10 +32,13 @@ int commit_mbind(struct mm_struct *mm, struct mm_op *op)
 		.ret = op->ret,
 		.no_vma = -ENOMEM,
 	};
+	unsigned long stop;
 
 	if ((r.start & ~PAGE_MASK) || r.end <= r.start)
 		return MM_DONE;
-	if (is_error(op->ret) && op->ret != -ENOMEM) {
+	if (is_error(op->ret) && op->ret != -ENOMEM && !op->phase &&
+	    (op->ret != -EINVAL ||
+	     scan_range(mm, op, &r, &stop) != -EINVAL)) {
 		if (op->ret == -EIO)
 			op_unknown(mm, op, r.start, r.end);
 		return MM_DONE;
@@ -73,8 +77,12 @@ int commit_home_node(struct mm_struct *mm, struct mm_op *op)
 		.no_vma = -ENOMEM,
 	};
 
-	if ((r.start & ~PAGE_MASK) || r.end <= r.start ||
-	    op->ret == -EINVAL || op->ret == -ENOSYS)
+	unsigned long stop;
+
+	if ((r.start & ~PAGE_MASK) || r.end <= r.start || op->ret == -ENOSYS)
+		return MM_DONE;
+	if (op->ret == -EINVAL && !op->phase &&
+	    scan_range(mm, op, &r, &stop) != -EINVAL)
 		return MM_DONE;
 	return apply_to_range(mm, op, &r);
 }

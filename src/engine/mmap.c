@@ -288,11 +288,18 @@ static int mmap_failed(struct mm_struct *mm, struct mm_op *op)
 {
 	bool fixed = (op->flags & MAP_FIXED) &&
 		     !(op->flags & MAP_FIXED_NOREPLACE);
+	unsigned long len = mapped_len(op), end = op->addr + len;
 
-	if (fixed && op->ret != -EBADF && op->ret != -EOVERFLOW &&
-	    !(op->addr & ~PAGE_MASK) && op->addr < mm->task_size &&
-	    mapped_len(op) <= mm->task_size - op->addr)
-		op_unknown(mm, op, op->addr, op->addr + mapped_len(op));
+	if (!fixed || op->ret == -EBADF || op->ret == -EOVERFLOW ||
+	    (op->addr & ~PAGE_MASK) || op->addr >= mm->task_size ||
+	    len > mm->task_size - op->addr)
+		return MM_DONE;
+	if (!foretold(op)) {
+		if (find_vma_intersection(mm, op->addr, end))
+			op_unknown(mm, op, op->addr, end);
+	} else if (mmap_cuts(mm, op, len)) {
+		cut_in_part(mm, op, op->addr, end);
+	}
 	return MM_DONE;
 }
 
@@ -330,6 +337,9 @@ int commit_munmap(struct mm_struct *mm, struct mm_op *op)
 	if (op->ret == 0) {
 		do_munmap(mm, start, end);
 		op_touch(op, start, end);
+	} else if (foretold(op)) {
+		if (!(start & ~PAGE_MASK) && end > start)
+			cut_in_part(mm, op, start, end);
 	} else if (op->ret != -EINVAL || find_vma_intersection(mm, start, end)) {
 		/* A cut may have been made before the call gave up. */
 		op_unknown(mm, op, start, end);

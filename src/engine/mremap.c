@@ -30,7 +30,8 @@ enum {
 	MOVE_START,	/* must be 0: a fresh op */
 	MOVE_ALL,
 	MOVE_PART,	/* several, up to the one that was refused */
-	MOVE_PART_GONE,	/* and that one's target was unmapped already */
+	MOVE_PART_CUT,	/* and that one's target was cut, but stayed */
+	MOVE_PART_GONE,	/* or was unmapped already */
 };
 
 /* What is moved at a time: all of it, or one VMA's part. */
@@ -438,83 +439,34 @@ static int move(struct mm_struct *mm, struct mm_op *op, const struct remap *r)
 
 /* --- failing -------------------------------------------------------------- */
 
-/* What every kernel checks of MREMAP_FIXED before it unmaps anything. */
-static bool refused_early(struct mm_struct *mm, const struct mm_op *op,
-			  const struct remap *r)
-{
-	if ((r->flags & ~MREMAP_ALL) || !(r->flags & MREMAP_MAYMOVE) ||
-	    ((r->addr | r->new_addr) & ~PAGE_MASK) || !r->new_len)
-		return true;
-	if (r->new_len > mm->task_size ||
-	    r->new_addr > mm->task_size - r->new_len)
-		return true;
-	if ((r->flags & MREMAP_DONTUNMAP_) && r->old_len != r->new_len)
-		return true;
-	if (r->addr + r->old_len > r->new_addr &&
-	    r->new_addr + r->new_len > r->addr)
-		return true;
-	if (op->ret == -ENOMEM)
-		return mm->map_count + 2 >= mm->max_map_count - 3;
-	/* Since 5.16 it looks first whether there is a source at all. */
-	return op->ret == -EFAULT && mm->rules.shrink_checks_source &&
-	       !vma_at(mm, r->addr);
-}
-
-/* Does the source lie in one VMA, so that no part of it can have moved? */
-static bool source_is_one(struct mm_struct *mm, const struct remap *r)
-{
-	struct vm_area_struct *vma = vma_at(mm, r->addr);
-
-	return vma && vma->vm_end >= r->addr + r->old_len;
-}
-
 /*
- * MREMAP_FIXED that failed late. Before 6.17 the target was gone, and the part
- * of the source that would not fit, when the source was found unfit.
+ * What a call that the mirror knew would be refused had done before; of one
+ * that it did not foresee nobody knows.
  */
-static void fixed_failed(struct mm_struct *mm, struct mm_op *op,
-			 const struct remap *r)
-{
-	if (mm->rules.fixed_move_checks_first) {
-		bool late = op->ret == -ENOMEM || op->ret == -EINVAL;
-
-		/* A source of no length, and its own target. */
-		if (op->ret == -EFAULT && !r->old_len &&
-		    r->addr - r->new_addr < r->new_len)
-			do_munmap(mm, r->new_addr, r->new_addr + r->new_len);
-		if (!late && (!moves_several(mm, r) || source_is_one(mm, r)))
-			return;
-		if (r->old_len > mm->task_size - r->addr &&
-		    !may_unmap(mm, r->new_addr, r->new_len))
-			do_munmap(mm, r->new_addr, r->new_addr + r->new_len);
-		else
-			all_unknown(mm, op, r);
-		return;
-	}
-	if (op->ret != -EFAULT) {
-		all_unknown(mm, op, r);
-		return;
-	}
-	do_munmap(mm, r->new_addr, r->new_addr + r->new_len);
-	op_touch(op, r->new_addr, r->new_addr + r->new_len);
-	if (r->old_len > r->new_len)
-		shrink(mm, op, r);
-}
-
 static VS_NOINLINE void failed(struct mm_struct *mm, struct mm_op *op,
 			       const struct remap *r)
 {
-	if (r->flags & MREMAP_FIXED) {
-		if (!refused_early(mm, op, r))
-			fixed_failed(mm, op, r);
+	unsigned long tail = r->addr + r->new_len, end = r->addr + r->old_len;
+	unsigned long new_end = r->new_addr + r->new_len;
+	bool fixed = r->flags & MREMAP_FIXED;
+	enum remap_stage stage;
+
+	if (!foretold(op)) {
+		if (fixed || r->new_len < r->old_len)
+			all_unknown(mm, op, r);
 		return;
 	}
-	/* Unmapping a tail may cut once before it fails. */
-	if (!(r->flags & ~MREMAP_ALL) && !(r->flags & MREMAP_DONTUNMAP_) &&
-	    !(r->addr & ~PAGE_MASK) && r->new_len &&
-	    r->old_len > r->new_len && op->ret != -EFAULT &&
-	    r->old_len <= mm->task_size - r->addr)
-		op_unknown(mm, op, r->addr + r->new_len, r->addr + r->old_len);
+	stage = mremap_stage(mm, op);
+	if (stage == REMAP_TARGET && fixed)
+		cut_in_part(mm, op, r->new_addr, new_end);
+	if (stage > REMAP_TARGET && fixed) {
+		do_munmap(mm, r->new_addr, new_end);
+		op_touch(op, r->new_addr, new_end);
+	}
+	if (stage == REMAP_TAIL && tail < end)
+		cut_in_part(mm, op, tail, end);
+	if (stage == REMAP_LATE && tail < end)
+		shrink(mm, op, r);
 }
 
 /*
@@ -526,18 +478,15 @@ static VS_NOINLINE bool moves_in_part(struct mm_struct *mm, struct mm_op *op,
 				      const struct remap *r)
 {
 	struct remap_stop stop;
-	struct piece p;
 
 	if (op->phase == MOVE_START) {
-		if (!moves_several(mm, r) || refused_early(mm, op, r) ||
-		    mremap_several_foretell(mm, op, &stop) != op->ret)
+		if (!moves_several(mm, r) || !foretold(op) ||
+		    !mremap_stops(mm, op, &stop))
 			return false;
-		next_piece(mm, r, stop.addr, &p);
-		if (stop.target_cut)
-			op_unknown(mm, op, p.new, p.new + p.new_len);
 		op->cursor = r->addr;
 		op->cursor_end = stop.addr;
-		op->phase = stop.target_gone ? MOVE_PART_GONE : MOVE_PART;
+		op->phase = stop.target_gone ? MOVE_PART_GONE :
+			    stop.target_cut ? MOVE_PART_CUT : MOVE_PART;
 	}
 	return true;
 }
@@ -552,9 +501,13 @@ static VS_NOINLINE int move_part(struct mm_struct *mm, struct mm_op *op,
 	part.old_len = part.new_len = op->cursor_end - r->addr;
 	if (part.old_len && move(mm, op, &part) == MM_ASK)
 		return MM_ASK;
-	if (op->phase == MOVE_PART_GONE &&
-	    next_piece(mm, r, op->cursor_end, &p))
+	if (op->phase == MOVE_PART ||
+	    !next_piece(mm, r, op->cursor_end, &p))
+		return MM_DONE;
+	if (op->phase == MOVE_PART_GONE)
 		do_munmap(mm, p.new, p.new + p.new_len);
+	else
+		cut_in_part(mm, op, p.new, p.new + p.new_len);
 	return MM_DONE;
 }
 

@@ -80,12 +80,17 @@ struct remap_stop {
 	unsigned long addr;	/* the piece of the source that refuses */
 	bool target_cut;	/* its target could not be unmapped */
 	bool target_gone;	/* its target was unmapped before that */
+	bool has_own_way;	/* one of the pieces may refuse for itself */
 };
-/* verdict_mremap.c: what it will end with, 0 or -errno. */
-long mremap_several_foretell(struct mm_struct *mm, const struct mm_op *op,
-			     struct remap_stop *stop);
+/* verdict_mremap.c: does a move of several end before all are moved? Where? */
+bool mremap_stops(struct mm_struct *mm, const struct mm_op *op,
+		  struct remap_stop *stop);
 /* madvise.c: false, or what advice that sets flags will end with. */
 bool madvise_foretell(struct mm_struct *mm, struct mm_op *op, long *err);
+
+/* seal.c: is @vma sealed against this advice? EPERM then. */
+bool seal_refuses(const struct mm_struct *mm, const struct vm_area_struct *vma,
+		  unsigned long advice);
 
 /* How a verdict ends. */
 static inline void foretell(struct mm_op *op, long result, bool known)
@@ -107,6 +112,7 @@ void predict_mprotect(struct mm_struct *mm, struct mm_op *op);
 void predict_madvise(struct mm_struct *mm, struct mm_op *op);
 void predict_mlock(struct mm_struct *mm, struct mm_op *op);
 void predict_munlock(struct mm_struct *mm, struct mm_op *op);
+void predict_mseal(struct mm_struct *mm, struct mm_op *op);
 void predict_mlockall(struct mm_struct *mm, struct mm_op *op);
 
 #endif

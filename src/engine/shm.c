@@ -33,11 +33,13 @@ static void as_mmap(struct mm_op *op)
  */
 int commit_shmat(struct mm_struct *mm, struct mm_op *op)
 {
+	unsigned long start = op->addr & PAGE_MASK;
+	unsigned long end = start + PAGE_ALIGN(op->len);
+
 	if (is_error(op->ret)) {
-		if (op->flags & SHM_REMAP)
-			op_unknown(mm, op, op->addr & PAGE_MASK,
-				   (op->addr & PAGE_MASK) +
-				   PAGE_ALIGN(op->len));
+		if (op->flags & SHM_REMAP &&
+		    find_vma_intersection(mm, start, end))
+			op_unknown(mm, op, start, end);
 		return MM_DONE;
 	}
 	if (!op->phase)

@@ -87,6 +87,7 @@ void predict(struct mm_struct *mm, struct mm_op *op)
 		[MM_SHMDT] = predict_shmdt,
 		[MM_REMAP_FILE_PAGES] = predict_remap_file_pages,
 		[MM_SET_ANON_NAME] = predict_set_anon_name,
+		[MM_MSEAL] = predict_mseal,
 	};
 
 	if ((unsigned int)op->call < ARRAY_SIZE(of) && of[op->call])

@@ -89,14 +89,10 @@ static int may_replace(const struct mm_struct *mm, unsigned long start,
 								    err;
 }
 
-/* After a place is found: locks, the kind of mapping, limits. */
-static int mmap_at(const struct mm_struct *mm, const struct mm_op *op,
-		   unsigned long addr, unsigned long len)
+/* After a place is found: locks, the kind of mapping. Nothing is done yet. */
+static int mmap_early(const struct mm_struct *mm, const struct mm_op *op,
+		      unsigned long addr, unsigned long len)
 {
-	uint64_t flags = mmap_vm_flags(mm, op);
-	long replaced;
-	int err;
-
 	if (op->flags & MAP_FIXED_NOREPLACE_ &&
 	    count_vma_pages_range(mm, addr, addr + len))
 		return -EEXIST;
@@ -106,15 +102,46 @@ static int mmap_at(const struct mm_struct *mm, const struct mm_op *op,
 	if (op->flags & MAP_LOCKED_ || mm->def_flags & VM_LOCKED)
 		if (!mlock_future_check(mm, VM_LOCKED, len))
 			return -EAGAIN;
-	err = op->anonymous ? anonymous_type(op) : file_type(op);
-	if (!err)
-		err = may_replace(mm, addr, addr + len);
-	if (err)
-		return err;
-	replaced = count_vma_pages_range(mm, addr, addr + len);
-	if (!may_expand_vm(mm, flags, (long)(len >> PAGE_SHIFT) - replaced))
+	return op->anonymous ? anonymous_type(op) : file_type(op);
+}
+
+/*
+ * Limits are looked at before what is there is cut out, or since 6.12 after
+ * that, which is when the error for it changed.
+ */
+static int mmap_late(const struct mm_struct *mm, const struct mm_op *op,
+		     unsigned long addr, unsigned long len, bool *cuts)
+{
+	long pages = (long)(len >> PAGE_SHIFT) -
+		     (long)count_vma_pages_range(mm, addr, addr + len);
+	bool full = !may_expand_vm(mm, mmap_vm_flags(mm, op), pages);
+	int err;
+
+	*cuts = false;
+	if (full && mm->rules.map_fixed_enomem)
 		return -ENOMEM;
-	return 0;
+	*cuts = true;
+	err = may_replace(mm, addr, addr + len);
+	return !err && full ? -ENOMEM : err;
+}
+
+static int mmap_at(const struct mm_struct *mm, const struct mm_op *op,
+		   unsigned long addr, unsigned long len)
+{
+	int err = mmap_early(mm, op, addr, len);
+	bool cuts;
+
+	return err ? err : mmap_late(mm, op, addr, len, &cuts);
+}
+
+bool mmap_cuts(const struct mm_struct *mm, const struct mm_op *op,
+	       unsigned long len)
+{
+	bool cuts;
+
+	return !mmap_args(mm, op) && len <= mm->task_size &&
+	       !mmap_early(mm, op, op->addr, len) &&
+	       mmap_late(mm, op, op->addr, len, &cuts) && cuts;
 }
 
 /*
@@ -212,6 +239,14 @@ static bool brk_within_data(const struct mm_struct *mm, unsigned long brk)
 	return mm->rlim.data == ~0UL ||
 	       brk - mm->start_brk + (mm->end_data - mm->start_data) <=
 		       mm->rlim.data;
+}
+
+bool brk_cuts(const struct mm_struct *mm, unsigned long brk)
+{
+	unsigned long newbrk = PAGE_ALIGN(brk), oldbrk = PAGE_ALIGN(mm->brk);
+
+	return brk >= mm->start_brk && brk_within_data(mm, brk) &&
+	       newbrk < oldbrk && may_cut(mm, newbrk, oldbrk);
 }
 
 /* Mirrors mm/mmap.c:brk(): what it answers is the break as it then is. */

@@ -140,6 +140,12 @@ static int check_move(const struct mm_struct *mm, const struct remap *r,
 	return err;
 }
 
+/* Rings and devices have a say in whether they are moved. */
+static bool has_own_way(const struct vm_area_struct *vma)
+{
+	return vma->vm_flags & VM_DONTEXPAND && vma->vm_file;
+}
+
 /* Growth that memory outside the mm may refuse. */
 static bool much_memory(const struct mm_struct *mm, const struct remap *r,
 			const struct vm_area_struct *vma)
@@ -174,16 +180,19 @@ static void move(struct mm_struct *mm, struct mm_op *op, const struct remap *r,
 		p.flags |= MAP_SHARED_;
 	addr = place_mapping(mm, &p);
 	foretell(op, addr, is_error(addr) ? !p.unpredictable :
-			   !much_memory(mm, r, vma));
+			   !much_memory(mm, r, vma) && !has_own_way(vma));
 	op->place_known = !p.unpredictable;
 }
 
 /*
  * Mirrors vma_multi_allowed(): files that choose places by themselves are not
- * moved together with others; SysV segments and /dev/zero do.
+ * moved together with others; SysV segments and /dev/zero do. Nor is what a
+ * userfaultfd watches.
  */
 static bool multi_allowed(const struct vm_area_struct *vma)
 {
+	if (vma->uffd)
+		return false;
 	return !vma->vm_file ||
 	       !(vma->vm_file->flags & (MM_FILE_CLOSE | MM_FILE_ZERO));
 }
@@ -195,6 +204,7 @@ static int check_piece(const struct mm_struct *mm, const struct remap *piece,
 {
 	int err = check_vma(mm, piece, vma);
 
+	stop->has_own_way |= has_own_way(vma);
 	if (err)
 		return err;
 	err = may_cut(mm, piece->new_addr, piece->new_addr + piece->new_len);
@@ -231,57 +241,113 @@ static int check_each(const struct mm_struct *mm, const struct remap *r,
 	return err;
 }
 
-/* mremap_to(): the target is emptied, then the move. */
-static void remap_to(struct mm_struct *mm, struct mm_op *op,
-		     const struct remap *r, const struct vm_area_struct *vma)
+static bool moves_several(const struct mm_struct *mm, const struct remap *r)
 {
-	bool several = mm->rules.multi_move && r->flags & FIXED &&
-		       r->new_len == r->old_len;
+	return mm->rules.multi_move && r->flags & FIXED &&
+	       r->new_len == r->old_len;
+}
+
+/*
+ * mremap_to(): the source is checked, the target is emptied, the tail of what
+ * shrinks goes, the source is checked by older kernels; then the move. *@stage:
+ * how far it comes.
+ */
+static int remap_to_check(const struct mm_struct *mm, const struct remap *r,
+			  const struct vm_area_struct *vma,
+			  enum remap_stage *stage)
+{
 	bool checks_first = mm->rules.fixed_move_checks_first;
-	struct remap_stop stop;
 	int err = 0;
 
-	if (several)
-		err = check_each(mm, r, vma, &stop);
-	else if (checks_first)
+	*stage = REMAP_EARLY;
+	if (checks_first)
 		err = check_vma(mm, r, vma);
-	if (!err && r->flags & FIXED && !several)
+	if (err)
+		return err;
+	*stage = REMAP_TARGET;
+	if (r->flags & FIXED)
 		err = may_cut(mm, r->new_addr, r->new_addr + r->new_len);
+	if (err)
+		return err;
+	*stage = REMAP_TAIL;
 	/* The target may have been the source of nothing. */
-	if (!err && r->flags & FIXED && !r->old_len &&
+	if (r->flags & FIXED && !r->old_len &&
 	    r->addr - r->new_addr < r->new_len)
 		err = -EFAULT;
 	if (!err && r->new_len < r->old_len)
 		err = may_unmap(mm, r->addr + r->new_len,
 				r->old_len - r->new_len);
-	if (!err && !checks_first)
+	if (err)
+		return err;
+	*stage = REMAP_LATE;
+	if (!checks_first)
 		err = check_vma(mm, r, vma);
 	if (!err && r->flags & DONTUNMAP)
+		err = may_grow(mm, vma->vm_flags & ~VM_LOCKED, r->old_len,
+			       r->new_addr, target_end(r));
+	return err;
+}
+
+static void remap_to(struct mm_struct *mm, struct mm_op *op,
+		     const struct remap *r, const struct vm_area_struct *vma)
+{
+	bool several = moves_several(mm, r);
+	struct remap_stop stop = { .addr = r->addr };
+	enum remap_stage stage;
+	int err;
+
+	if (several)
+		err = check_each(mm, r, vma, &stop);
+	else
+		err = remap_to_check(mm, r, vma, &stage);
+	if (!err && several && r->flags & DONTUNMAP)
 		err = may_grow(mm, vma->vm_flags & ~VM_LOCKED, r->old_len,
 			       r->new_addr, target_end(r));
 	if (err)
 		foretell(op, err, true);
 	else if (several)
-		foretell(op, r->new_addr, true);
+		foretell(op, r->new_addr, !stop.has_own_way);
 	else
 		move(mm, op, r, vma);
 }
 
-long mremap_several_foretell(struct mm_struct *mm, const struct mm_op *op,
-			     struct remap_stop *stop)
+static void remap_of(const struct mm_op *op, struct remap *r)
 {
-	struct remap r = {
+	*r = (struct remap){
 		.addr = op->addr,
 		.old_len = PAGE_ALIGN(op->len),
 		.new_addr = op->new_addr,
 		.new_len = PAGE_ALIGN(op->new_len),
 		.flags = op->flags,
-		.to = true,
+		.to = op->flags & (FIXED | DONTUNMAP),
 	};
-	const struct vm_area_struct *vma = vma_holding(mm, op->addr);
+}
 
+/* What is refused before a mapping is looked at, or because there is none. */
+static int check_early(const struct mm_struct *mm, const struct mm_op *op,
+		       const struct remap *r, const struct vm_area_struct *vma)
+{
+	int err = check_params(mm, op, r);
+
+	if (!err && source_first(mm))
+		err = vma ? unmovable(r, vma) : -EFAULT;
+	if (!err)
+		err = check_target(mm, r);
+	if (!err && !vma && (mm->rules.shrink_checks_source || r->to ||
+			     r->new_len > r->old_len))
+		err = -EFAULT;
+	return err;
+}
+
+bool mremap_stops(struct mm_struct *mm, const struct mm_op *op,
+		  struct remap_stop *stop)
+{
+	const struct vm_area_struct *vma = vma_holding(mm, op->addr);
+	struct remap r;
+
+	remap_of(op, &r);
 	*stop = (struct remap_stop){ .addr = op->addr };
-	return vma ? check_each(mm, &r, vma, stop) : -EFAULT;
+	return !check_early(mm, op, &r, vma) && check_each(mm, &r, vma, stop);
 }
 
 /* mremap_at(): in place, or wherever there is room. */
@@ -310,28 +376,13 @@ static void remap_at(struct mm_struct *mm, struct mm_op *op,
 
 void predict_mremap(struct mm_struct *mm, struct mm_op *op)
 {
-	struct remap r = {
-		.addr = op->addr,
-		.old_len = PAGE_ALIGN(op->len),
-		.new_addr = op->new_addr,
-		.new_len = PAGE_ALIGN(op->new_len),
-		.flags = op->flags,
-		.to = op->flags & (FIXED | DONTUNMAP),
-	};
 	const struct vm_area_struct *vma = vma_holding(mm, op->addr);
-	int err = check_params(mm, op, &r);
+	struct remap r;
+	int err;
 
-	if (!err && source_first(mm))
-		err = vma ? unmovable(&r, vma) : -EFAULT;
-	if (!err)
-		err = check_target(mm, &r);
-	if (err) {
-		foretell(op, err, true);
-		return;
-	}
-	if (!vma) {
-		err = mm->rules.shrink_checks_source || r.to ||
-				      r.new_len > r.old_len ? -EFAULT : 0;
+	remap_of(op, &r);
+	err = check_early(mm, op, &r, vma);
+	if (err || !vma) {
 		foretell(op, err ? err : (long)r.addr, true);
 		return;
 	}
@@ -344,4 +395,26 @@ void predict_mremap(struct mm_struct *mm, struct mm_op *op)
 		foretell(op, err, true);
 	else
 		remap_at(mm, op, &r, vma);
+}
+
+enum remap_stage mremap_stage(struct mm_struct *mm, const struct mm_op *op)
+{
+	const struct vm_area_struct *vma = vma_holding(mm, op->addr);
+	enum remap_stage stage;
+	struct remap r;
+
+	remap_of(op, &r);
+	if (check_early(mm, op, &r, vma))
+		/* Before 5.16 the target went before the source was seen. */
+		return vma || source_first(mm) ||
+				       mm->rules.fixed_move_checks_first ||
+				       check_params(mm, op, &r) ||
+				       check_target(mm, &r) ?
+			       REMAP_EARLY : REMAP_LATE;
+	if (r.to && vma) {
+		remap_to_check(mm, &r, vma, &stage);
+		return stage;
+	}
+	return r.new_len < r.old_len && vma && !check_vma(mm, &r, vma) ?
+		       REMAP_TAIL : REMAP_EARLY;
 }

@@ -80,7 +80,7 @@ static int mprotect_args(const struct mm_op *op, struct protect *p)
 	if (p->prot & ~PROT_KNOWN || p->pkey < -1 || p->pkey > 15)
 		return -EINVAL;
 	/* Which keys are allocated is the process's, not the mm's here. */
-	p->sure = p->pkey <= 0;
+	p->sure = p->pkey < 0;
 	return 0;
 }
 
@@ -263,7 +263,8 @@ static int madvise_walk(const struct mm_struct *mm, const struct mm_op *op,
 			break;
 		if (vma->vm_unsure & (VM_LOCKED | VM_SHARED))
 			*sure = false;
-		err = madvise_behavior(vma, op->flags, sure);
+		err = seal_refuses(mm, vma, op->flags) ? -EPERM :
+			madvise_behavior(vma, op->flags, sure);
 		if (err)
 			return err;
 	}

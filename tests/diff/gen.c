@@ -21,7 +21,7 @@ static uint64_t state;
 static unsigned long slot_pages[SLOTS];		/* as far as is known here */
 
 /* splitmix64 */
-static uint64_t draw(void)
+uint64_t draw(void)
 {
 	uint64_t z = state += 0x9e3779b97f4a7c15ULL;
 
@@ -29,22 +29,6 @@ static uint64_t draw(void)
 	z = (z ^ z >> 27) * 0x94d049bb133111ebULL;
 	return z ^ z >> 31;
 }
-
-static unsigned long below(unsigned long n)
-{
-	return draw() % n;
-}
-
-static bool one_in(unsigned long n)
-{
-	return below(n) == 0;
-}
-
-#define PICK(...)							\
-	({								\
-		static const unsigned long choice_[] = { __VA_ARGS__ };	\
-		choice_[below(ARRAY_SIZE(choice_))];			\
-	})
 
 static unsigned long few_pages(void)
 {
@@ -108,7 +92,7 @@ static void spoil(struct call *c)
 	}
 }
 
-static int some_prot(void)
+int some_prot(void)
 {
 	return PICK(PROT_NONE, PROT_READ, PROT_READ,
 		    PROT_READ | PROT_WRITE, PROT_READ | PROT_WRITE,
@@ -186,10 +170,10 @@ static void gen_mmap(struct call *c)
 	}
 	c->flags |= one_in(4) ? MAP_SHARED : MAP_PRIVATE;
 	if (one_in(60))
-		c->flags ^= PICK(1, 2, 3, 8);
+		c->flags ^= PICK(1, 2, 3, 8, 10);
 }
 
-static void gen_range(struct call *c, enum kind kind)
+void gen_range(struct call *c, enum kind kind)
 {
 	unsigned long pages = few_pages();
 
@@ -208,14 +192,19 @@ static void gen_mprotect(struct call *c)
 		c->prot |= PROT_GROWSUP;
 }
 
+unsigned long some_advice(void)
+{
+	unsigned long advice = PICK(0, 1, 2, 3, 4, 4, 8, 10, 10, 11, 11, 12, 13,
+				    14, 15, 16, 16, 17, 17, 18, 18, 19, 20, 21,
+				    22, 23, 24, 9, 102, 103, 25);
+
+	return advice == 25 && !one_in(4) ? 0 : advice;
+}
+
 static void gen_madvise(struct call *c)
 {
 	gen_range(c, DO_MADVISE);
-	c->flags = PICK(0, 1, 2, 3, 4, 4, 8, 10, 10, 11, 11, 12, 13, 14, 15,
-			16, 16, 17, 17, 18, 18, 19, 20, 21, 22, 23, 24, 9,
-			102, 103, 25);
-	if (c->flags == 25 && !one_in(4))
-		c->flags = 0;
+	c->flags = some_advice();
 }
 
 static void gen_mremap(struct call *c)
@@ -358,14 +347,18 @@ static void gen_one(struct call *c)
 		gen_shared(c);
 	else if (n < 835)
 		gen_name(c);
-	else if (n < 965)
+	else if (n < 875)
+		gen_rare(c);
+	else if (n < 970)
 		gen_touch(c, DO_WRITE);
 	else if (n < 998)
 		gen_touch(c, DO_READ);
 	else
 		c->kind = DO_FORK;
-	if (c->kind < DO_WRITE && c->kind != DO_BRK && one_in(30))
+	if (c->kind < DO_NAME && c->kind != DO_BRK && one_in(30))
 		spoil(c);
+	if (one_in(4))
+		c->thread = 1 + below(LANES);
 }
 
 void generate(struct call *calls, unsigned int n, uint64_t seed)
@@ -373,10 +366,15 @@ void generate(struct call *calls, unsigned int n, uint64_t seed)
 	unsigned int i;
 
 	state = seed * 0x2545f4914f6cdd1dULL + 1;
-	for (i = 0; i < n; i++)
-		if (one_in(25) && n - i >= RECIPE_CALLS)
+	for (i = 0; i < n; i++) {
+		if (one_in(25) && n - i >= RECIPE_CALLS) {
 			i += recipe(&calls[i], draw() >> 8,
 				    below(WINDOW_PAGES - 8)) - 1;
-		else
+		} else if (one_in(40) && n - i >= LANES) {
+			gen_together(&calls[i]);
+			i += LANES - 1;
+		} else {
 			gen_one(&calls[i]);
+		}
+	}
 }

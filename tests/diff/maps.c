@@ -7,7 +7,7 @@
 #include "diff.h"
 #include "procmaps/parse.h"
 
-#define TEXT		(1 << 20)
+#define TEXT		(6 << 20)
 #define ADOPTED		512
 
 static char text[TEXT];
@@ -21,16 +21,30 @@ void maps_open(void)
 				 O_RDONLY);
 }
 
+/* The address that a line begins with. */
+static unsigned long starts_at(size_t at)
+{
+	unsigned long addr = 0;
+	char c;
+
+	for (; at < text_len && (c = text[at]) != '-'; at++)
+		addr = addr << 4 | (c < 'a' ? c - '0' : c - 'a' + 10);
+	return addr;
+}
+
+/* A read gives whole lines; none is wanted beyond world.compare_end. */
 void maps_read(void)
 {
+	size_t from;
 	long n;
 
 	text_len = 0;
 	do {
+		from = text_len;
 		n = raw_sys4(SYS_pread64, world.maps_fd, text + text_len,
 			     TEXT - text_len, text_len);
 		text_len += n > 0 ? n : 0;
-	} while (n > 0);
+	} while (n > 0 && starts_at(from) < world.compare_end);
 }
 
 /* The line at @at without its newline; false at the end and at [vsyscall]. */
@@ -38,6 +52,9 @@ static bool line_at(size_t *at, const char **line, size_t *len)
 {
 	static const char gate[] = "ffffffffff600000-";
 	size_t end = *at;
+
+	if (starts_at(end) >= world.compare_end)
+		return false;
 
 	while (end < text_len && text[end] != '\n')
 		end++;
@@ -86,6 +103,11 @@ static void mirror_line(struct fmt *f, const struct vm_area_struct *vma)
 	view_format(f, &v);
 }
 
+static bool beyond(const struct vm_area_struct *vma)
+{
+	return !vma || vma->vm_start >= world.compare_end;
+}
+
 bool maps_compare(void)
 {
 	const struct vm_area_struct *vma = world.mm.mmap;
@@ -96,13 +118,13 @@ bool maps_compare(void)
 
 	fmt_init(&f, buf, sizeof(buf));
 	for (; line_at(&at, &line, &len); vma = vma->vm_next) {
-		if (!vma)
+		if (beyond(vma))
 			return false;
 		mirror_line(&f, vma);
 		if (f.overflow || f.len != len || memcmp(f.buf, line, len))
 			return false;
 	}
-	return !vma;
+	return beyond(vma);
 }
 
 static unsigned int count_equal(void)
@@ -138,6 +160,16 @@ static void show_hidden(struct fmt *f, const struct vm_area_struct *vma)
 	fmt_str(f, vma->anon_state & ANON_FAULTED ? "F" : "");
 	fmt_str(f, vma->anon_state & ANON_FORKED ? "K" : "");
 	fmt_u64(f, vma->anon_vma);
+}
+
+const struct vm_area_struct *maps_differs_at(void)
+{
+	const struct vm_area_struct *vma = world.mm.mmap;
+	unsigned int equal = count_equal();
+
+	while (vma && equal--)
+		vma = vma->vm_next;
+	return vma;
 }
 
 void show_lists(void)
@@ -205,13 +237,18 @@ static struct mm_file *adopted_file(const struct vma_view *v)
 	return v->inode ? world_file(v) : NULL;
 }
 
-bool maps_adopt(unsigned long start, unsigned long end)
+bool maps_adopt(unsigned long start, unsigned long end, unsigned long *lines)
 {
 	static struct vma_view views[ADOPTED];
 	static struct mm_file *files[ADOPTED];
+	unsigned long compare_end = world.compare_end;
 	unsigned int n = 0;
 	size_t at = 0;
 
+	if (end > compare_end) {
+		world.compare_end = ~0UL;
+		maps_read();
+	}
 	widen(&start, &end);
 	while (n < ADOPTED && next_view(&at, &views[n])) {
 		if (views[n].start >= end || views[n].end <= start)
@@ -219,6 +256,7 @@ bool maps_adopt(unsigned long start, unsigned long end)
 		files[n] = adopted_file(&views[n]);
 		n++;
 	}
-	world.totals.adopted += n;
+	*lines += n;
+	world.compare_end = compare_end;
 	return !mm_adopt(&world.mm, start, end, views, files, n);
 }

@@ -18,6 +18,7 @@
 
 #define TOTALS_FD	3
 #define KEEP_FD		4
+#define PROGRAM_FD	5
 
 static struct call calls[MAX_OPS];
 static unsigned char keep[MAX_OPS];
@@ -45,9 +46,50 @@ static void report(unsigned int step)
 	show_lists();
 }
 
+/* All lines, also those of the wall that are not looked at each time. */
+static bool compare_all(void)
+{
+	unsigned long end = world.compare_end;
+	bool equal;
+
+	world.compare_end = ~0UL;
+	maps_read();
+	equal = check_mirror();
+	if (equal)
+		world.compare_end = end;
+	return equal;
+}
+
+/* What of @calls is kept, at the same time. */
+static bool run_together(const struct call *from, const unsigned char *wanted)
+{
+	static struct call group[LANES];
+	unsigned int i, n = 0;
+
+	for (i = 0; i < from->together; i++)
+		if (wanted[i])
+			group[n++] = from[i];
+	if (!n)
+		return true;
+	group[0].together = n;
+	return execute_together(group);
+}
+
+#define ALL_EVERY 64
+
+static bool run_call(unsigned int i)
+{
+	if (calls[i].together)
+		return run_together(&calls[i], &keep[i]);
+	if (!keep[i] || execute(&calls[i]))
+		return world.compare_end == ~0UL || i % ALL_EVERY ||
+		       compare_all();
+	return false;
+}
+
 static void run(const struct plan *plan)
 {
-	unsigned int i;
+	unsigned int i, n;
 
 	memset(keep, 1, sizeof(keep));
 	if (raw_sys3(SYS_read, KEEP_FD, keep, sizeof(keep)) < 0)
@@ -59,21 +101,24 @@ static void run(const struct plan *plan)
 		say("# the run could not begin\n");
 		end_run(RUN_TROUBLE);
 	}
-	maps_read();
-	if (!maps_compare()) {
+	if (plan->program)
+		world.program_fd = PROGRAM_FD;
+	program_begin(plan->seed);
+	if (!compare_all()) {
 		world.why = "the list before the first call";
 		report(0);
 		end_run(RUN_DIFFERS);
 	}
-	for (i = 0; i < plan->ops; i++) {
-		if (!keep[i] || execute(&calls[i]))
+	for (i = 0; i < plan->ops; i += n) {
+		n = calls[i].together ? calls[i].together : 1;
+		if (run_call(i))
 			continue;
-		world.totals.failed_at = i + 1;
+		world.totals.failed_at = i + n;
 		report(i);
 		show_last();
 		end_run(RUN_DIFFERS);
 	}
-	end_run(RUN_EQUAL);
+	end_run(compare_all() ? RUN_EQUAL : RUN_DIFFERS);
 }
 
 /* --- many runs ------------------------------------------------------------- */
@@ -89,20 +134,9 @@ static void tap(bool ok, const char *what, const char *name, uint64_t number)
 	fflush(stdout);
 }
 
-static void print_totals(const struct totals *t)
-{
-	printf("# %lu calls, %lu forks, %lu asked, %lu unknown ranges, "
-	       "%lu lines adopted\n", t->calls, t->forks, t->asked, t->unknown,
-	       t->adopted);
-	printf("# placement %lu of %lu, ok %lu of %lu, failed %lu of %lu, "
-	       "unpredictable %lu\n", t->placement_hit, t->placement,
-	       t->ok_hit, t->ok, t->failed_hit, t->failed, t->unpredictable);
-	fflush(stdout);
-}
-
 static int many(struct plan *plan, unsigned int seeds)
 {
-	struct totals sum = { .calls = 0 };
+	struct totals sum = { .forks = 0 };
 	unsigned int failed = 0, i;
 	int result;
 
@@ -116,7 +150,7 @@ static int many(struct plan *plan, unsigned int seeds)
 		if (failed <= 3)
 			shrink(plan);
 	}
-	print_totals(&sum);
+	tally_print(&sum);
 	printf("1..%u\n", test_nr);
 	return failed != 0;
 }
@@ -173,7 +207,7 @@ static int mutations(struct plan *plan, unsigned int seeds)
 		seen = noticed(plan, seeds, &sum);
 		failed += !seen;
 		tap(seen, "inverted, it is noticed:", field->name, ~0UL);
-		printf("# after %lu calls\n", sum.calls);
+		printf("# after %lu calls\n", tally_sum(&sum).calls);
 	}
 	printf("1..%u\n", test_nr);
 	return failed != 0;
@@ -209,6 +243,8 @@ int main(int argc, char **argv)
 			plan.verbose = true;
 		else if (!strcmp(argv[i], "--lenient"))
 			plan.lenient = true;
+		else if (!strcmp(argv[i], "--program"))
+			plan.program = true;
 		else if (!strcmp(argv[i], "--mutations"))
 			mutate_all = true;
 		else if (!strcmp(argv[i], "--seed"))

@@ -13,12 +13,14 @@
 #include <sys/ipc.h>
 #include <sys/shm.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "diff.h"
 
 #define TOTALS_FD	3
 #define KEEP_FD		4
+#define PROGRAM_FD	5
 
 extern char **environ;
 
@@ -57,12 +59,25 @@ static void add(struct totals *sum, const struct totals *t)
 		to[i] += from[i];
 }
 
+static void program_name(char *name, size_t size, uint64_t seed)
+{
+	snprintf(name, size, "oracle-seed-%lu.c", seed);
+}
+
+static int open_program(uint64_t seed)
+{
+	char name[64];
+
+	program_name(name, sizeof(name), seed);
+	return open(name, O_WRONLY | O_CREAT | O_TRUNC, 0644);
+}
+
 /* The child's side between fork and exec. */
 static void become_run(const struct plan *plan, int totals, int keep,
 		       bool quiet)
 {
 	char seed[32], ops[32];
-	const char *argv[12];
+	const char *argv[14];
 	int n = 0;
 
 	snprintf(seed, sizeof(seed), "%lu", plan->seed);
@@ -81,14 +96,19 @@ static void become_run(const struct plan *plan, int totals, int keep,
 		argv[n++] = "--verbose";
 	if (plan->lenient)
 		argv[n++] = "--lenient";
+	if (plan->program)
+		argv[n++] = "--program";
 	argv[n] = NULL;
 	if (quiet)
 		dup2(open("/dev/null", O_WRONLY), 1);
 	dup2(totals, 100);
 	dup2(keep, 101);
+	if (plan->program)
+		dup2(open_program(plan->seed), 102);
 	dup2(100, TOTALS_FD);
 	dup2(101, KEEP_FD);
-	close_range(KEEP_FD + 1, ~0U, 0);
+	dup2(102, PROGRAM_FD);
+	close_range(plan->program ? PROGRAM_FD + 1 : PROGRAM_FD, ~0U, 0);
 	execve("/proc/self/exe", (char **)argv, environ);
 	_exit(RUN_TROUBLE);
 }
@@ -124,10 +144,14 @@ int run_once(const struct plan *plan, const unsigned char *keep,
 }
 
 /* Does it still fail without [from, from + n)? Then that stays out. */
+#define SECONDS_ENOUGH 60
+
+static time_t began;
+
 static bool leave_out(const struct plan *plan, unsigned int from,
 		      unsigned int n)
 {
-	struct totals ignored = { .calls = 0 };
+	struct totals ignored = { .forks = 0 };
 	unsigned int i, left = 0;
 
 	memcpy(without, kept, sizeof(kept));
@@ -135,7 +159,8 @@ static bool leave_out(const struct plan *plan, unsigned int from,
 		left += without[i];
 		without[i] = 0;
 	}
-	if (!left || run_once(plan, without, &ignored, true) == RUN_EQUAL)
+	if (!left || time(NULL) > began + SECONDS_ENOUGH ||
+	    run_once(plan, without, &ignored, true) == RUN_EQUAL)
 		return false;
 	memcpy(kept, without, sizeof(kept));
 	return true;
@@ -154,9 +179,11 @@ static bool leave_out_pieces(const struct plan *plan, unsigned int size)
 void shrink(const struct plan *full)
 {
 	struct plan plan = *full;
-	struct totals t = { .calls = 0 };
+	struct totals t = { .forks = 0 };
 	unsigned int size;
+	char name[64];
 
+	began = time(NULL);
 	memset(kept, 1, sizeof(kept));
 	if (run_once(&plan, NULL, &t, true) == RUN_EQUAL) {
 		printf("# it does not happen again\n");
@@ -170,6 +197,8 @@ void shrink(const struct plan *full)
 		;
 	printf("# the shortest sequence that differs (seed %lu):\n",
 	       plan.seed);
-	plan.verbose = true;
+	plan.verbose = plan.program = true;
 	run_once(&plan, kept, &t, false);
+	program_name(name, sizeof(name), plan.seed);
+	printf("# the same as a C program: %s\n", name);
 }

@@ -21,6 +21,8 @@
 #include "shadow/probe.h"
 
 #define POOL		6000
+#define MOST		65600	/* vm.max_map_count, about */
+#define SPARE		24	/* mappings left, where there are many */
 #define FILES		512
 #define FILE_PAGES	16
 #define LEGACY_BASE	0x2aaaaaaab000UL	/* that is not randomised */
@@ -28,7 +30,7 @@
 
 struct world world;
 
-static struct vm_area_struct pool[POOL];
+static struct vm_area_struct pool[POOL + MOST];
 static struct mm_file files[FILES];
 static char names[64][128];	/* interned: the mirror keeps pointers */
 static char smaps_buf[2 * PROCMAPS_BUF];
@@ -242,8 +244,10 @@ static bool has_ipc_lock(void)
 
 static void set_limit(int resource, unsigned long bytes)
 {
-	struct rlimit limit = { .rlim_cur = bytes, .rlim_max = bytes };
+	struct rlimit limit;
 
+	getrlimit(resource, &limit);
+	limit.rlim_cur = bytes;
 	setrlimit(resource, &limit);
 }
 
@@ -259,7 +263,7 @@ static void choose_limits(uint64_t seed)
 {
 	switch (seed % 8) {
 	case 1:
-		set_limit(RLIMIT_AS, 48UL << 20);
+		set_limit(RLIMIT_AS, 72UL << 20);
 		break;
 	case 2:
 		set_limit(RLIMIT_DATA, 16UL << 20);
@@ -278,7 +282,7 @@ static void choose_limits(uint64_t seed)
 	}
 }
 
-static void know_limits(struct mm_struct *mm)
+void know_limits(struct mm_struct *mm)
 {
 	mm->rlim.as = get_limit(RLIMIT_AS);
 	mm->rlim.data = get_limit(RLIMIT_DATA);
@@ -316,6 +320,8 @@ static int seed_one(void *ctx, const struct smaps_entry *e)
 	if (!mm_seed(mm, &e->view, seeded_file(&e->view), e->vm_flags, true,
 		     e->faulted))
 		return -1;
+	if (e->view.name_len == 6 && !memcmp(e->view.name, "[vdso]", 6))
+		world.vdso = e->view.start;
 	/* The first to be placed: the highest below the stack, or the lowest. */
 	if (mm->legacy_layout ? e->view.start < mm->mmap_base &&
 				e->view.start >= LEGACY_BASE :
@@ -390,6 +396,102 @@ static int seed_mirror(struct mm_struct *mm)
 	return procmaps_each_smaps(smaps_buf, sizeof(smaps_buf), seed_one, mm);
 }
 
+/* --- policies -------------------------------------------------------------- */
+
+/* request.c: 1 is MPOL_BIND; 4 is that with node 0 for its home. */
+static uint32_t policy_home(struct mm_struct *mm, uint32_t id,
+			    unsigned long node)
+{
+	(void)mm;
+	return !node && (id == 1 || id == 4) ? 4 : 0;
+}
+
+/* --- as many mappings as there may be -------------------------------------- */
+
+static unsigned int max_map_count(void)
+{
+	FILE *f = fopen("/proc/sys/vm/max_map_count", "r");
+	unsigned int n = 0;
+
+	if (!f || fscanf(f, "%u", &n) != 1)
+		n = 65530;
+	if (f)
+		fclose(f);
+	return n;
+}
+
+static int wall_call(struct mm_struct *mm, struct mm_op *op, long nr)
+{
+	if (mm_prepare(mm, op))
+		return -1;
+	op->ret = raw_sys6(nr, op->addr, op->len, op->prot, op->flags, -1, 0);
+	return raw_is_error(op->ret) || mm_commit(mm, op) != MM_DONE;
+}
+
+/*
+ * A wall of pages, each other one with another protection, right below what is
+ * mapped highest.
+ */
+static int build_wall(struct mm_struct *mm, uint64_t seed)
+{
+	unsigned long pages = mm->max_map_count - SPARE - seed % 8 - 20, i;
+	struct mm_op op = {
+		.call = MM_MMAP,
+		.len = pages * PAGE_SIZE,
+		.flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+		.anonymous = true,
+		.pkey = -1,
+	};
+	unsigned long wall;
+
+	if (seed % 25 != 7 || mm->max_map_count > MOST)
+		return 0;
+	mm_pool_add(mm, pool + POOL, MOST * sizeof(*pool));
+	if (wall_call(mm, &op, SYS_mmap))
+		return -1;
+	wall = op.ret;
+	for (i = 1; i < pages; i += 2) {
+		op = (struct mm_op){
+			.call = MM_MPROTECT,
+			.addr = wall + i * PAGE_SIZE,
+			.len = PAGE_SIZE,
+			.prot = PROT_READ,
+			.pkey = -1,
+		};
+		if (wall_call(mm, &op, SYS_mprotect))
+			return -1;
+	}
+	/* Calls beside it may cut into it. */
+	world.compare_end = wall + 2048 * PAGE_SIZE;
+	return 0;
+}
+
+/* --- beginning ------------------------------------------------------------- */
+
+void world_forked(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < CONTEXTS; i++) {
+		if (world.uffd[i] >= 0)
+			raw_sys1(SYS_close, world.uffd[i]);
+		world.uffd[i] = -1;
+	}
+	world.ring = 0;
+	if (world.pidfd >= 0)
+		raw_sys1(SYS_close, world.pidfd);
+	world.pidfd = raw_sys2(SYS_pidfd_open, raw_sys0(SYS_getpid), 0);
+}
+
+static void open_nothing(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < CONTEXTS; i++)
+		world.uffd[i] = -1;
+	world.pidfd = raw_sys2(SYS_pidfd_open, raw_sys0(SYS_getpid), 0);
+}
+
 /* The stack must not grow while the mirror looks. */
 static void deepen_stack(void)
 {
@@ -415,8 +517,15 @@ int world_begin(uint64_t seed, const char *mutate)
 	next_ofd = world.mm.next_ofd;
 	mm_init(&world.mm, &rules);
 	world.mm.next_ofd = next_ofd;
-	memset(pool, 0, sizeof(pool));
-	mm_pool_add(&world.mm, pool, sizeof(pool));
+	world.mm.max_map_count = max_map_count();
+	world.mm.policy_home = policy_home;
+	world.personality = personality(0xffffffff);
+	world.mm.personality = world.personality;
+	world.compare_end = ~0UL;
+	mm_pool_add(&world.mm, pool, POOL * sizeof(*pool));
 	maps_open();
-	return seed_mirror(&world.mm);
+	open_nothing();
+	if (seed_mirror(&world.mm))
+		return -1;
+	return build_wall(&world.mm, seed);
 }
