@@ -277,6 +277,18 @@ static inline bool is_error(long ret)
 
 /* limits.c: what refuses. */
 bool may_expand_vm(const struct mm_struct *mm, uint64_t flags, long pages);
+/* Mirrors mm/internal.h:is_data_mapping() without VM_STACK's exception. */
+static inline bool is_data_mapping(uint64_t flags)
+{
+	return (flags & (VM_WRITE | VM_SHARED | VM_GROWSDOWN)) == VM_WRITE;
+}
+/*
+ * May mprotect give @pages that had flags @old the flags @new, once the same
+ * call made @grown pages more data? What counts as data is limited; a limit
+ * that is exceeded anyway, or another limit, does not refuse it.
+ */
+bool may_become_data(const struct mm_struct *mm, uint64_t old, uint64_t new,
+		     long pages, long grown);
 bool mlock_future_check(const struct mm_struct *mm, uint64_t flags,
 		     unsigned long bytes);
 /* Would a split of @vma at @addr be refused by what it maps? 0, -EINVAL. */

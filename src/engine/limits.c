@@ -10,12 +10,6 @@ static unsigned long limit_pages(unsigned long bytes)
 	return bytes == ~0UL ? ~0UL : bytes >> PAGE_SHIFT;
 }
 
-/* Mirrors mm/internal.h:is_data_mapping() without VM_STACK's exception. */
-static bool is_data_mapping(uint64_t flags)
-{
-	return (flags & (VM_WRITE | VM_SHARED | VM_GROWSDOWN)) == VM_WRITE;
-}
-
 /*
  * Mirrors mm/mmap.c:may_expand_vm(). A negative @pages (a mapping that replaces
  * a larger one) can only be refused where a limit is already exceeded.
@@ -26,6 +20,15 @@ bool may_expand_vm(const struct mm_struct *mm, uint64_t flags, long pages)
 		return false;
 	return !is_data_mapping(flags) ||
 	       mm->data_vm + pages <= limit_pages(mm->rlim.data);
+}
+
+bool may_become_data(const struct mm_struct *mm, uint64_t old, uint64_t new,
+		     long pages, long grown)
+{
+	if (!is_data_mapping(new) || is_data_mapping(old) ||
+	    mm->total_vm + pages > limit_pages(mm->rlim.as))
+		return true;
+	return mm->data_vm + grown + pages <= limit_pages(mm->rlim.data);
 }
 
 /* Mirrors mm/mlock.c:can_do_mlock() */

@@ -60,23 +60,17 @@ static uint64_t new_prot_bits(const struct mm_struct *mm,
 	return calc_vm_prot_bits(prot, pkey);
 }
 
-/*
- * What becomes writable counts as data. A limit that is exceeded anyway, or for
- * another reason, does not refuse it.
- */
 static bool over_data_limit(const struct mm_struct *mm, const struct mm_op *op,
 			    const struct vm_area_struct *vma, uint64_t flags)
 {
 	unsigned long start = op->addr, end = op->addr + PAGE_ALIGN(op->len);
-	long pages;
 
 	if (start < vma->vm_start || (op->prot & PROT_GROWSDOWN))
 		start = vma->vm_start;
 	if (end > vma->vm_end)
 		end = vma->vm_end;
-	pages = (long)((end - start) >> PAGE_SHIFT);
-	return (flags & VM_WRITE) && !may_expand_vm(mm, flags, pages) &&
-	       may_expand_vm(mm, vma->vm_flags, pages);
+	return !may_become_data(mm, vma->vm_flags, flags,
+				(long)((end - start) >> PAGE_SHIFT), 0);
 }
 
 /*

@@ -81,6 +81,8 @@ struct remap_stop {
 	bool target_cut;	/* its target could not be unmapped */
 	bool target_gone;	/* its target was unmapped before that */
 	bool has_own_way;	/* one of the pieces may refuse for itself */
+	/* Of those before it, in bytes: what they leave behind. */
+	unsigned long grown, grown_data, first_target;
 };
 /* verdict_mremap.c: does a move of several end before all are moved? Where? */
 bool mremap_stops(struct mm_struct *mm, const struct mm_op *op,

@@ -86,6 +86,9 @@ int commit_shmdt(struct mm_struct *mm, struct mm_op *op)
 			break;
 		if (vma->vm_file != file || !is_attach(vma, op->addr))
 			continue;
+		/* What is sealed stays, and nobody is told. */
+		if (vma->vm_flags & VM_SEALED)
+			continue;
 		op_touch(op, vma->vm_start, vma->vm_end);
 		__vma_unlink(mm, vma);
 		vma_free(mm, vma);

@@ -197,6 +197,28 @@ static bool multi_allowed(const struct vm_area_struct *vma)
 	       !(vma->vm_file->flags & (MM_FILE_CLOSE | MM_FILE_ZERO));
 }
 
+/*
+ * What MREMAP_DONTUNMAP leaves behind makes all grow. Those before @piece have
+ * grown by @stop's counts, and their targets are gone.
+ */
+static int grows_again(const struct mm_struct *mm, const struct remap *piece,
+		       const struct vm_area_struct *vma,
+		       struct remap_stop *stop)
+{
+	uint64_t flags = vma->vm_flags & ~VM_LOCKED;
+	bool data = is_data_mapping(flags);
+	int err;
+
+	stop->grown += piece->old_len;
+	stop->grown_data += data ? piece->old_len : 0;
+	err = may_grow(mm, 0, stop->grown, stop->first_target,
+		       target_end(piece));
+	if (err || !data)
+		return err;
+	return may_grow(mm, flags, stop->grown_data, stop->first_target,
+			target_end(piece));
+}
+
 /* One of several: what refuses it, in the order in which it is moved. */
 static int check_piece(const struct mm_struct *mm, const struct remap *piece,
 		       const struct vm_area_struct *vma,
@@ -211,7 +233,10 @@ static int check_piece(const struct mm_struct *mm, const struct remap *piece,
 	stop->target_cut = err;
 	if (err)
 		return err;
-	err = check_move(mm, piece, vma);
+	if (piece->flags & DONTUNMAP)
+		err = grows_again(mm, piece, vma, stop);
+	if (!err)
+		err = check_move(mm, piece, vma);
 	stop->target_gone = err;
 	return err;
 }
@@ -224,6 +249,7 @@ static int check_each(const struct mm_struct *mm, const struct remap *r,
 	unsigned long end = r->addr + r->old_len;
 	int err = 0;
 
+	stop->first_target = r->new_addr;
 	for (; vma && vma->vm_start < end && !err; vma = vma->vm_next) {
 		struct remap piece = *r;
 
@@ -300,9 +326,6 @@ static void remap_to(struct mm_struct *mm, struct mm_op *op,
 		err = check_each(mm, r, vma, &stop);
 	else
 		err = remap_to_check(mm, r, vma, &stage);
-	if (!err && several && r->flags & DONTUNMAP)
-		err = may_grow(mm, vma->vm_flags & ~VM_LOCKED, r->old_len,
-			       r->new_addr, target_end(r));
 	if (err)
 		foretell(op, err, true);
 	else if (several)

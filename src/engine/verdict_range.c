@@ -47,11 +47,12 @@ static int check_splits(const struct mm_struct *mm,
 		err = may_split(mm, vma, start);
 	if (!err && end < vma->vm_end)
 		err = may_split(mm, vma, end);
-	if (err || mm->map_count + n <= mm->max_map_count)
+	if (err || !n || mm->map_count + n + 2 <= mm->max_map_count)
 		return err;
-	if (n < 2)
+	/* Or a piece before this one may have taken what was left. */
+	if (n < 2 || mm->map_count + n <= mm->max_map_count)
 		*sure = false;
-	return n ? -ENOMEM : 0;
+	return mm->map_count + n <= mm->max_map_count ? 0 : -ENOMEM;
 }
 
 /* mprotect ---------------------------------------------------------------- */
@@ -59,6 +60,7 @@ static int check_splits(const struct mm_struct *mm,
 struct protect {
 	unsigned long start, end;
 	int prot, pkey;
+	long grown;		/* pages that pieces before made data */
 	bool sure;
 };
 
@@ -104,9 +106,10 @@ static int mprotect_vma(const struct mm_struct *mm,
 	if (new == (vma->vm_flags & access))
 		return 0;
 	new |= vma->vm_flags & ~access;
-	if (new & VM_WRITE && !may_expand_vm(mm, new, pages) &&
-	    may_expand_vm(mm, vma->vm_flags, pages))
+	if (!may_become_data(mm, vma->vm_flags, new, pages, p->grown))
 		return -ENOMEM;
+	p->grown += pages * (is_data_mapping(new) -
+			     is_data_mapping(vma->vm_flags));
 	return check_splits(mm, vma, start, end, &p->sure);
 }
 

@@ -6,6 +6,7 @@
  * unnoticed. Each recipe is for one or two rules of struct mm_rules.
  */
 #include <sys/mman.h>
+#include <sys/prctl.h>
 
 #include "diff.h"
 
@@ -131,12 +132,68 @@ static void name_memory(unsigned long p)
 	next(DO_NAME, p + 1, 1)->flags = 0;
 }
 
+static void mark_start_brk(unsigned long page)
+{
+	struct call *c = next(DO_MARK, page, 0);
+
+	c->at.base = AT_HEAP;
+	c->flags = PR_SET_MM_START_BRK;
+}
+
+/* An empty heap that begins where a mapping ends. */
+static void grow_from_nothing(unsigned long p)
+{
+	set_brk(p + 4);
+	mark_start_brk(p + 4);
+	set_brk(p + 6);
+	mark_start_brk(0);
+}
+
+/* What KSM is to look at by itself, beside what it was told to look at. */
+static void merge_memory(unsigned long p)
+{
+	next(DO_MEMORY_MERGE, 0, 0)->flags = 1;
+	map(p, 1, RW, 0);
+	map(p + 1, 1, RW, 0);
+	next(DO_MEMORY_MERGE, 0, 0)->flags = 0;
+}
+
+/* A page out of a mapping that is the kernel's own. */
+static void cut_vdso(unsigned long p)
+{
+	advise(p, 1, MADV_SEQUENTIAL);
+	out[-1].at = (struct where){ .base = AT_VDSO };
+}
+
+/* A read of a whole huge page, beside what was written apart. */
+static void read_huge(unsigned long p)
+{
+	const unsigned long pages = 512, at = pages - 1;
+
+	(void)p;
+	map(at + pages + 1, 1, RW, 0);
+	advise(at + pages + 1, 1, MADV_DONTFORK);
+	advise(at + pages + 1, 1, POPULATE_WRITE);
+	map(at + 1, pages, R, 0);
+	next(DO_READ, at + 1, 1)->len = 1;
+	advise(at + pages + 1, 1, MADV_DOFORK);
+	protect(at + 1, pages, RW);
+	unmap(at + 1, pages + 1);
+}
+
+static void fill_memory(unsigned long p)
+{
+	next(DO_EXHAUST, 0, p % 3);
+}
+
 unsigned int recipe(struct call *calls, unsigned long number,
 		    unsigned long page)
 {
 	static void (*const recipes[])(unsigned long page) = {
 		faulted_meets_untouched, fill_gap, grow_into_neighbour,
 		shrink_over_hole, shift_segment, move_about, name_memory,
+		grow_from_nothing, merge_memory, cut_vdso, read_huge,
+		fill_memory,
 	};
 
 	out = calls;

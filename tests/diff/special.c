@@ -138,27 +138,47 @@ static bool change_limit(const struct call *c)
 	return true;
 }
 
-/* The heap's marks move without a mapping: labels, and where brk goes on. */
+/*
+ * The heap's marks move without a mapping: labels, and where brk goes on. All
+ * marks at once, as moving one of them takes a capability.
+ */
 static bool move_mark(const struct call *c)
 {
+	const struct mm_struct *mm = &world.mm;
 	unsigned long to = resolve(&c->at);
-	struct mm_struct *mm = &world.mm;
-	unsigned long *mark = c->flags == PR_SET_MM_BRK ? &mm->brk :
-							  &mm->start_brk;
+	bool start = c->flags == PR_SET_MM_START_BRK;
+	struct prctl_mm_map map = {
+		.start_code = mm->start_code,
+		.end_code = mm->end_code,
+		.start_data = mm->start_data,
+		.end_data = mm->end_data,
+		.start_brk = start ? to : mm->start_brk,
+		.brk = start ? mm->brk : to,
+		.start_stack = mm->start_stack,
+		.arg_start = mm->start_stack,
+		.arg_end = mm->start_stack,
+		.env_start = mm->start_stack,
+		.env_end = mm->start_stack,
+		.exe_fd = -1,
+	};
 	struct request r = {
 		.call = c,
-		.name = "prctl",
-		.args = { PR_SET_MM, c->flags, to, 0, 0 },
-		.n = 5,
+		.helper = true,
+		.name = start ? "move_start_brk" : "move_brk",
+		.args = { to },
+		.n = 1,
 		.op = { .addr = to },
 	};
 
-	r.op.ret = raw_sys6(SYS_prctl, PR_SET_MM, c->flags, to, 0, 0, 0);
+	r.op.ret = raw_sys6(SYS_prctl, PR_SET_MM, PR_SET_MM_MAP, &map,
+			    sizeof(map), 0, 0);
 	if (world.verbose)
 		show_call(r.name, r.args, r.n, r.op.ret);
 	program_call(&r);
-	if (!r.op.ret)
-		*mark = to;
+	if (!r.op.ret) {
+		world.mm.start_brk = map.start_brk;
+		world.mm.brk = map.brk;
+	}
 	maps_read();
 	return check_mirror();
 }

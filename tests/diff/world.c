@@ -444,7 +444,8 @@ static int build_wall(struct mm_struct *mm, uint64_t seed)
 	};
 	unsigned long wall;
 
-	if (seed % 25 != 7 || mm->max_map_count > MOST)
+	if (seed % 25 != 7 || mm->max_map_count > MOST ||
+	    mm->rlim.as != ~0UL)
 		return 0;
 	mm_pool_add(mm, pool + POOL, MOST * sizeof(*pool));
 	if (wall_call(mm, &op, SYS_mmap))
