@@ -203,7 +203,7 @@ static void begin(struct mm_struct *mm, struct mm_op *op, const struct range *r)
 	/* Limits count what the pieces before have changed: as far as it goes. */
 	if (r->ret != r->no_vma)
 		op->cursor_end = r->ret ? r->start : r->end;
-	else if (foretold(op))
+	else if (was_foretold(op))
 		return;
 	op_unknown(mm, op, r->start, r->end);
 }

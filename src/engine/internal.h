@@ -224,7 +224,7 @@ int apply_to_range(struct mm_struct *mm, struct mm_op *op,
 void cut_in_part(struct mm_struct *mm, struct mm_op *op, unsigned long start,
 		 unsigned long end);
 /* Did the kernel say what the mirror knew that it would say? */
-bool foretold(const struct mm_op *op);
+bool was_foretold(const struct mm_op *op);
 
 /*
  * mm_populate() - the kernel wrote to every page of the

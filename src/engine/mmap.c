@@ -294,7 +294,7 @@ static int mmap_failed(struct mm_struct *mm, struct mm_op *op)
 	    (op->addr & ~PAGE_MASK) || op->addr >= mm->task_size ||
 	    len > mm->task_size - op->addr)
 		return MM_DONE;
-	if (!foretold(op)) {
+	if (!was_foretold(op)) {
 		if (find_vma_intersection(mm, op->addr, end))
 			op_unknown(mm, op, op->addr, end);
 	} else if (mmap_cuts(mm, op, len)) {
@@ -337,7 +337,7 @@ int commit_munmap(struct mm_struct *mm, struct mm_op *op)
 	if (op->ret == 0) {
 		do_munmap(mm, start, end);
 		op_touch(op, start, end);
-	} else if (foretold(op)) {
+	} else if (was_foretold(op)) {
 		if (!(start & ~PAGE_MASK) && end > start)
 			cut_in_part(mm, op, start, end);
 	} else if (op->ret != -EINVAL || find_vma_intersection(mm, start, end)) {

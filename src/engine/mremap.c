@@ -451,7 +451,7 @@ static VS_NOINLINE void failed(struct mm_struct *mm, struct mm_op *op,
 	bool fixed = r->flags & MREMAP_FIXED;
 	enum remap_stage stage;
 
-	if (!foretold(op)) {
+	if (!was_foretold(op)) {
 		if (fixed || r->new_len < r->old_len)
 			all_unknown(mm, op, r);
 		return;
@@ -480,7 +480,7 @@ static VS_NOINLINE bool moves_in_part(struct mm_struct *mm, struct mm_op *op,
 	struct remap_stop stop;
 
 	if (op->phase == MOVE_START) {
-		if (!moves_several(mm, r) || !foretold(op) ||
+		if (!moves_several(mm, r) || !was_foretold(op) ||
 		    !mremap_stops(mm, op, &stop))
 			return false;
 		op->cursor = r->addr;

@@ -38,7 +38,7 @@ void cut_in_part(struct mm_struct *mm, struct mm_op *op, unsigned long start,
 	}
 }
 
-bool foretold(const struct mm_op *op)
+bool was_foretold(const struct mm_op *op)
 {
 	return op->verdict_known && op->predicted == op->ret;
 }
