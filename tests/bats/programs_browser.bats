@@ -48,8 +48,8 @@ look()
 		-E VMASHADOW_OPTIONS="log=$BATS_TEST_TMPDIR/log.%p:$1" \
 		"${browse[@]}" --no-sandbox >shadow.out 2>/dev/null </dev/null
 	cmp plain.out shadow.out
-	deaths trace >deaths
-	"$python" -I "$log_tool" stressed deaths 10 "$BATS_TEST_TMPDIR"/log.*
+	deaths trace >died
+	"$python" -I "$log_tool" stressed died 10 "$BATS_TEST_TMPDIR"/log.*
 	foretold
 }
 

@@ -191,3 +191,16 @@ maps = [mmap.mmap(-1, 1 << 16) for _ in range(100)]
 del maps[::2], kept[::3]
 print(libc.munlockall(), len(maps), len(kept))'
 }
+
+# More mappings than one process may have, then other ones in their places. Where
+# the limit is far away there is none to meet.
+@test "the limit on mappings that is met" {
+	rounds 4000 20000
+	same_as_plain -- "$python" -I "$subjects/many.py" "$REPLY"
+	well_mirrored 1
+	if [ "$(cat /proc/sys/vm/max_map_count)" -lt 66000 ]; then
+		[ "$(summaries | json_get verdict.failed.hit)" -gt 0 ]
+		[ "$(summaries | json_get vmas_peak)" -gt 60000 ]
+		[ -n "$(events limit)" ]
+	fi
+}

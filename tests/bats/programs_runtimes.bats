@@ -99,3 +99,35 @@ python_pool()
 	program_is_mirrored 10 -- ./threads "$REPLY"
 	each_call_is_checked 2 -- ./threads 4
 }
+
+# --- intercept=trap: each call that still stands somewhere traps once ----------
+
+# trapped N -- COMMAND...
+trapped()
+{
+	same_as_plain intercept=trap check=each -- "${@:3}"
+	all_have_ended
+	assert_mirrored "$1"
+	foretold
+	strace_agrees intercept=trap "${@:2}"
+}
+
+@test "intercept=trap: java" {
+	requires java javac
+	javac -d . "$subjects/Collect.java"
+	trapped 1 -- java -XX:+UseG1GC -Xmx128m -cp . Collect 10
+}
+
+@test "intercept=trap: node" {
+	requires node
+	trapped 1 -- node "$subjects/workers.js" 3
+}
+
+@test "intercept=trap: python and its children" {
+	trapped 8 -- "$python" -I "$subjects/pool.py" spawn 6
+}
+
+@test "intercept=trap: perl and its children" {
+	requires perl
+	trapped 10 -- perl "$subjects/forks.pl" 9
+}
