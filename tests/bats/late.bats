@@ -63,6 +63,12 @@ of_object()
 	strace_agrees -- "$late" protect "$shapes"
 }
 
+@test "text is mapped where vector registers are in use" {
+	same_as_plain -- "$late" vectors "$shapes"
+	assert_mirrored
+	assert [ "$(of_object shapes.so patched | wc -l)" -ge 1 ]
+}
+
 @test "an object loaded and unloaded three hundred times" {
 	same_as_plain -- "$late" again "$shapes"
 	assert_mirrored

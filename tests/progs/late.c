@@ -7,6 +7,7 @@
  *	late threads OBJECT	four threads load, use and unload copies of it
  *	late again OBJECT	loaded and unloaded three hundred times
  *	late protect OBJECT	mapped by hand, its text made text by mprotect
+ *	late vectors OBJECT	its text mapped with all vector registers in use
  *	late large OBJECT	loaded; how much became resident
  *	late pointer		syscall() by an address that libc itself has
  */
@@ -269,6 +270,63 @@ static void protect(void)
 	must(p > 0 && !unmap(p, 4 * PAGE), "use");
 }
 
+/* --- vector registers ---------------------------------------------------------- */
+
+#define EACH_VECTOR(op)							\
+	op(0) op(1) op(2) op(3) op(4) op(5) op(6) op(7) op(8) op(9)	\
+	op(10) op(11) op(12) op(13) op(14) op(15)
+#define LOAD_XMM(n)  "movdqu 32*" #n "(%%r12), %%xmm" #n "\n\t"
+#define STORE_XMM(n) "movdqu %%xmm" #n ", 32*" #n "(%%r13)\n\t"
+#define LOAD_YMM(n)  "vmovdqu 32*" #n "(%%r12), %%ymm" #n "\n\t"
+#define STORE_YMM(n) "vmovdqu %%ymm" #n ", 32*" #n "(%%r13)\n\t"
+#define XMM(n) "xmm" #n,
+
+/* A site of the program's own, where nobody expects a function call. */
+#define MAP_TEXT(load, store)						\
+	__asm__ volatile("mov %2, %%r12\n\tmov %3, %%r13\n\t"		\
+			 EACH_VECTOR(load)				\
+			 "mov $9, %%eax\n\tsyscall\n\t"			\
+			 EACH_VECTOR(store)				\
+			 : "=&a"(ret), "+r"(r10)				\
+			 : "r"(in), "r"(out), "D"(0L), "S"(length),	\
+			   "d"((long)(PROT_READ | PROT_EXEC)), "r"(r8),	\
+			   "r"(r9)					\
+			 : EACH_VECTOR(XMM) "r12", "r13", "rcx", "r11",	\
+			   "memory")
+
+static void vectors(void)
+{
+	static unsigned char before[512], after[512];
+	unsigned char *in = before, *out = after;
+	int fd = open(object, O_RDONLY);
+	struct stat st;
+	long length, ret;
+
+	must(fd >= 0 && !fstat(fd, &st), "open");
+	length = st.st_size;
+	for (int round = 0; round < 2; round++) {
+		register long r10 __asm__("r10") = MAP_PRIVATE;
+		register long r8 __asm__("r8") = fd;
+		register long r9 __asm__("r9") = 0;
+		size_t each = round ? 32 : 16;
+
+		if (round && !__builtin_cpu_supports("avx"))
+			break;
+		for (int i = 0; i < 512; i++)
+			before[i] = (unsigned char)(i * 7 + 1);
+		memset(after, 0, sizeof(after));
+		if (round)
+			MAP_TEXT(LOAD_YMM, STORE_YMM);
+		else
+			MAP_TEXT(LOAD_XMM, STORE_XMM);
+		must(ret > 0, "map");
+		for (size_t i = 0; i < 512; i += 32)
+			must(!memcmp(before + i, after + i, each),
+			     "a vector register changed");
+	}
+	close(fd);
+}
+
 static long resident(void)
 {
 	FILE *f = fopen("/proc/self/status", "r");
@@ -321,6 +379,8 @@ int main(int argc, char **argv)
 			load_and_unload((void *)(long)object);
 	else if (!strcmp(what, "protect"))
 		protect();
+	else if (!strcmp(what, "vectors"))
+		vectors();
 	else if (!strcmp(what, "large"))
 		large();
 	else if (!strcmp(what, "pointer"))
