@@ -52,17 +52,17 @@
 	ret
 	END	shape_pushed_munmap
 
-/* Made again when it was interrupted: what is behind it can be moved. */
+/* Made again with good advice; the jump leaves only what is behind to move. */
 	FUNCTION shape_again_madvise
-	mov	$28, %ecx
-	jmp	2f
-1:	mov	$28, %ecx
-2:	mov	%ecx, %eax
-	jmp	3f
-3:	syscall
-	cmp	$-4, %rax
-	je	1b
-	ret
+	mov	$28, %r9d
+	mov	%r9d, %eax
+1:	syscall
+	cmp	$-22, %rax
+	jne	2f
+	mov	$4, %edx
+	mov	%r9d, %eax
+	jmp	1b
+2:	ret
 	END	shape_again_madvise
 
 /* Any number, as libc's syscall() and Go's Syscall6: mmap, clone, anything. */
