@@ -10,6 +10,7 @@
 
 #include "base/compiler.h"
 #include "crosscheck/check.h"
+#include "intercept/altstack.h"
 #include "intercept/intercept.h"
 #include "intercept/scout.h"
 #include "intercept/signals.h"
@@ -94,8 +95,10 @@ __attribute__((constructor)) static void start(int argc, char **argv,
 		return;
 	scout_tell();
 	shadow_mark("/vmashadow:start");	/* from here on calls count */
-	if (shadow.options.intercept != OPTIONS_INTERCEPT_SYMBOL)
+	if (shadow.options.intercept != OPTIONS_INTERCEPT_SYMBOL) {
+		altstack_start();
 		intercept_objects();
+	}
 	shadow_say_start();
 	shadow_log_flush();
 }

@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 
 #include "base/compiler.h"
+#include "intercept/altstack.h"
 #include "intercept/intercept.h"
 #include "intercept/scout.h"
 #include "intercept/trap.h"
@@ -71,6 +72,10 @@ long vs_door_entry(struct door_regs *regs)
 		return intercept_sigprocmask(&d);
 	case CALL_WAIT:
 		return intercept_wait(&d);
+	case CALL_ALTSTACK:
+		return intercept_altstack(&d);
+	case CALL_THREAD:
+		return intercept_thread(&d);
 	case CALL_EXIT:
 		vs_exit_entry((int)regs->arg[0]);
 	default:

@@ -59,12 +59,9 @@ static bool explain(int sig, const siginfo_t *info, const void *context)
 
 static void fatal_handler(int sig, siginfo_t *info, void *context)
 {
-	uint64_t flags = flags_unchecked();
-
-	if (explain(sig, info, context)) {
-		flags_set(flags);
+	flags_unchecked();	/* the interrupted code has its own in the frame */
+	if (explain(sig, info, context))
 		signals_deliver(info, context);
-	}
 	intercept_final(ENDED_SIGNAL);
 	signals_die(info, comes_again(sig, info));
 }
@@ -73,4 +70,5 @@ const struct kernel_sigaction fatal_action = {
 	.handler = (uintptr_t)fatal_handler,
 	.flags = SA_SIGINFO | SA_ONSTACK | KERNEL_SA_RESTORER,
 	.restorer = (uintptr_t)signals_restorer,
+	.mask = ~0UL,
 };

@@ -362,5 +362,4 @@ static int patch_loaded(struct dl_phdr_info *info, size_t size, void *arg)
 void intercept_objects(void)
 {
 	dl_iterate_phdr(patch_loaded, NULL);
-	shadow.count.own = 0;	/* the program has not begun */
 }

@@ -64,18 +64,31 @@ const struct patch_nrset *object_wants(struct patch_object *obj,
 	}
 }
 
-/* The dynamic linker opens and closes files, but no userfaultfd. */
+/*
+ * Threads begin and end in libc as they should; elsewhere an exit may have no
+ * stack any more.
+ *
+ * The dynamic linker opens and closes files, but no userfaultfd.
+ */
 void object_start(void)
 {
+	struct patch_nrset threads = { { 0 } };
+
 	for (unsigned int i = 0; i < CALLS; i++) {
 		if (calls[i].kind == CALL_SIGMASK || calls[i].kind == CALL_WAIT)
 			continue;	/* of interest where they trap */
+		if (calls[i].kind == CALL_THREAD) {
+			patch_nrset_add(&threads, calls[i].nr);
+			continue;
+		}
 		patch_nrset_add(&all, calls[i].nr);
 		if (i != CALL_close && i != CALL_ioctl)
 			patch_nrset_add(&linker, calls[i].nr);
 		patch_numbers[calls[i].nr] = calls_index[calls[i].nr];
 	}
 	libc = all;
+	for (unsigned int i = 0; i < ARRAY_SIZE(threads.bits); i++)
+		libc.bits[i] |= threads.bits[i];
 	if (shadow.options.intercept != OPTIONS_INTERCEPT_TRAP)
 		return;
 	for (unsigned int i = 0; i < ARRAY_SIZE(frequent); i++)

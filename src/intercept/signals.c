@@ -6,6 +6,7 @@
 #include "base/compiler.h"
 #include "base/raw_syscall.h"
 #include "base/str.h"
+#include "intercept/altstack.h"
 #include "intercept/intercept.h"
 #include "intercept/signals.h"
 #include "intercept/sysmask.h"
@@ -101,13 +102,15 @@ static void set_program(int sig, const struct kernel_sigaction *act)
 }
 
 /*
- * SIGSYS: SA_RESTART is the kernel's business before any handler runs. Under a
- * filter the mask is the program's already: it cannot be set later.
+ * A handler of ours for one of the program's. SA_RESTART is the kernel's business
+ * before any handler runs. Under a filter the mask is the program's already: it
+ * cannot be set later.
  */
-static struct kernel_sigaction sys_action(const struct kernel_sigaction *by)
+static struct kernel_sigaction kept_action(uintptr_t handler,
+					   const struct kernel_sigaction *by)
 {
 	struct kernel_sigaction act = {
-		.handler = (uintptr_t)sys_handler,
+		.handler = handler,
 		.flags = SA_SIGINFO | SA_ONSTACK | KERNEL_SA_RESTORER,
 		.restorer = (uintptr_t)signals_restorer,
 		.mask = ~0UL,
@@ -120,6 +123,11 @@ static struct kernel_sigaction sys_action(const struct kernel_sigaction *by)
 		act.mask = by->mask & ~SIG_BIT(SIGSYS);
 	}
 	return act;
+}
+
+static struct kernel_sigaction sys_action(const struct kernel_sigaction *by)
+{
+	return kept_action((uintptr_t)sys_handler, by);
 }
 
 /*
@@ -139,16 +147,20 @@ static bool is_plain_restorer(uintptr_t at)
 		!memcmp(code, narrow, sizeof(narrow)));
 }
 
-/* What the kernel shall have where the program wants @by. */
-static struct kernel_sigaction in_kernel(int sig,
+/* What the kernel shall have where the program, or its vfork child, wants @by. */
+static struct kernel_sigaction in_kernel(int sig, bool is_process,
 					 const struct kernel_sigaction *by)
 {
 	struct kernel_sigaction act = *by;
 
 	if (sig == SIGSYS && sys_handler)
 		return sys_action(by);
-	if (fatal_keeps(sig, by))
-		return fatal_action;
+	if (is_process && fatal_keeps(sig, by))
+		return is_handler(by) ? kept_action(fatal_action.handler, by) :
+		       fatal_action;
+	if (is_process && altstack_on && is_handler(by) &&
+	    by->flags & SA_ONSTACK)
+		act.handler = (uintptr_t)altstack_handler;
 	if (!sys_handler)
 		return act;
 	act.mask &= ~SIG_BIT(SIGSYS);
@@ -167,6 +179,8 @@ static struct kernel_sigaction in_words(const struct kernel_sigaction *kernel,
 	if (kernel->handler == fatal_action.handler ||
 	    (sys_handler && kernel->handler == (uintptr_t)sys_handler))
 		return *by;
+	if (kernel->handler == (uintptr_t)altstack_handler)
+		act.handler = by->handler;
 	if (!sys_handler)
 		return act;
 	act.mask |= by->mask & SIG_BIT(SIGSYS);
@@ -180,7 +194,7 @@ static long set_action(struct door *d, int sig)
 	unsigned long act = (unsigned long)d->regs->arg[1];
 	unsigned long oact = (unsigned long)d->regs->arg[2];
 	struct kernel_sigaction new, old, kernel, by;
-	bool remember = !sys_handler || shadow_is_process();
+	bool is_process = shadow_is_process();
 	uint64_t mask;
 	long ret;
 
@@ -188,13 +202,13 @@ static long set_action(struct door *d, int sig)
 		if (!program_read(&new, act, sizeof(new)))
 			return -EFAULT;
 		new.mask &= ~(SIG_BIT(SIGKILL) | SIG_BIT(SIGSTOP));
-		if (sys_handler)
+		if ((sig == SIGSYS && sys_handler) || fatal_keeps(sig, &new))
 			new.flags &= KNOWN_FLAGS;
-		kernel = in_kernel(sig, &new);
+		kernel = in_kernel(sig, is_process, &new);
 	}
 	mask = table_lock();
 	by = program[sig];
-	if (act && remember)
+	if (act && is_process)
 		program[sig] = new;
 	ret = signals_kernel(sig, act ? &kernel : NULL, &old);
 	table_unlock(mask);
@@ -206,12 +220,12 @@ static long set_action(struct door *d, int sig)
 	return 0;
 }
 
-/* Without SUD only the fatal ones are touched. */
+/* By default only the fatal ones are touched. */
 static bool is_virtual(long sig)
 {
 	if (sig < 1 || sig > SIGNALS || sig == SIGKILL || sig == SIGSTOP)
 		return false;
-	return sys_handler || fatal_keeps((int)sig, NULL);
+	return sys_handler || altstack_on || fatal_keeps((int)sig, NULL);
 }
 
 long intercept_sigaction(struct door *d)
@@ -387,7 +401,7 @@ _Noreturn void signals_deliver(siginfo_t *info, ucontext_t *uc)
 	uint64_t mask = by.mask | *(const uint64_t *)&uc->uc_sigmask;
 	uintptr_t handler = by.handler;
 
-	if (by.flags & SA_RESETHAND) {
+	if (by.flags & SA_RESETHAND && shadow_is_process()) {
 		by.handler = (uintptr_t)SIG_DFL;
 		set_program(sig, &by);
 	}
@@ -395,11 +409,21 @@ _Noreturn void signals_deliver(siginfo_t *info, ucontext_t *uc)
 		mask |= SIG_BIT(sig);
 	if (sys_handler)
 		mask &= ~SIG_BIT(SIGSYS);
-	if (!(by.flags & SA_ONSTACK) && !is_on(&uc->uc_stack, sp) &&
-	    is_on(&uc->uc_stack, at))
+	if (altstack_is_ours(at) ||
+	    (!(by.flags & SA_ONSTACK) && !is_on(&uc->uc_stack, sp) &&
+	     is_on(&uc->uc_stack, at)))
 		at = lay_frame(&info, &uc);
 	if (!shadow.sealed)
 		raw_sys4(SYS_rt_sigprocmask, SIG_SETMASK, &mask, NULL,
 			 SIGSET_BYTES);
 	signals_enter(at, handler, sig, info, uc);
+}
+
+_Noreturn void signals_go_on(int sig, siginfo_t *info, ucontext_t *uc)
+{
+	uintptr_t at = (uintptr_t)uc - sizeof(uintptr_t);
+
+	if (altstack_is_ours(at))
+		at = lay_frame(&info, &uc);
+	signals_enter(at, program[sig].handler, sig, info, uc);
 }

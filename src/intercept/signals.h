@@ -10,6 +10,7 @@
  *	anything, SIGSYS	a handler of ours	trap.c, once armed
  *	a handler, any signal	that handler, SIGSYS	trap.c, once armed: a trap
  *				never in its mask	while SIGSYS is blocked kills
+ *	one with SA_ONSTACK	altstack_handler()	altstack.h, where it is on
  *	anything else		just that
  *
  * Answers to the program are always its own words. What a call is asked with a
@@ -63,8 +64,10 @@ static inline long signals_kernel(int sig, const struct kernel_sigaction *act,
 bool program_read(void *here, unsigned long there, size_t bytes);
 bool program_write(unsigned long there, const void *here, size_t bytes);
 
-/* fatal.c: is @act, set by the program for @sig, SIG_DFL of a fatal signal, or a
- * handler of faults that are all to be told? Then one of ours stands there. */
+/*
+ * fatal.c: does a handler of ours stand in the place of @act, which the program
+ * set for @sig? NULL: of any that it may set.
+ */
 bool fatal_keeps(int sig, const struct kernel_sigaction *act);
 /* What stands in the kernel for those. */
 extern const struct kernel_sigaction fatal_action;
@@ -97,6 +100,12 @@ void signals_sealed(void);
  * returns by rt_sigreturn. The caller has found that there is a handler.
  */
 _Noreturn void signals_deliver(siginfo_t *info, ucontext_t *uc);
+
+/*
+ * signals_go_on() - the same where the kernel has done all of that but for the
+ * stack: from altstack_handler(), which stands for the program's.
+ */
+_Noreturn void signals_go_on(int sig, siginfo_t *info, ucontext_t *uc);
 
 /*
  * signals_die() - from a handler of ours: what the program left to the default

@@ -50,13 +50,22 @@ signals_restorer:
 	.cfi_endproc
 	.size	signals_restorer, . - signals_restorer
 
+/* As from the kernel: what checked its alignment still does (base/flags.h). */
+#define EFLAGS	 (GREGS + 8 * 17)
+#define FLAGS_AC 0x40000
+
 	.globl	signals_enter
 	.hidden	signals_enter
 	.type	signals_enter, @function
 	.p2align 4
 signals_enter:
 	.cfi_startproc
-	mov	%rdi, %rsp
+	testl	$FLAGS_AC, EFLAGS(%r8)
+	jz	1f
+	pushfq
+	orl	$FLAGS_AC, (%rsp)
+	popfq
+1:	mov	%rdi, %rsp
 	mov	%rsi, %r11
 	mov	%edx, %edi
 	mov	%rcx, %rsi

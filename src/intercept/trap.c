@@ -6,7 +6,9 @@
 #include <sys/prctl.h>
 
 #include "base/compiler.h"
+#include "base/flags.h"
 #include "base/raw_syscall.h"
+#include "intercept/altstack.h"
 #include "intercept/filter.h"
 #include "intercept/intercept.h"
 #include "intercept/signals.h"
@@ -191,6 +193,7 @@ static void sigsys(int sig, siginfo_t *info, void *context)
 	ucontext_t *uc = context;
 
 	(void)sig;
+	flags_unchecked();
 	if (info->si_code == BY_DISPATCH)
 		trapped(info, uc->uc_mcontext.gregs);
 	else
@@ -232,6 +235,8 @@ void trap_child(long blocked)
 	}
 	sysmask_set(blocked ? SYSMASK_BLOCKED : SYSMASK_OPEN);
 	signals_renew_sys();
+	if (shadow_is_process())
+		altstack_begin();
 	trap_arm();
 }
 

@@ -70,6 +70,9 @@ const struct call_info calls[CALLS] = {
 	OTHER(io_pgetevents, CALL_WAIT),
 	OTHER(io_uring_enter, CALL_WAIT),
 	OTHER(exit_group, CALL_EXIT),
+	OTHER(sigaltstack, CALL_ALTSTACK),
+	OTHER(set_robust_list, CALL_THREAD),
+	OTHER(exit, CALL_THREAD),
 };
 
 #define INDEX(name) [SYS_##name] = CALL_##name + 1
@@ -86,6 +89,7 @@ const unsigned char calls_index[CALLS_NUMBERS] = {
 	INDEX(rt_sigaction), INDEX(rt_sigprocmask), INDEX(rt_sigsuspend),
 	INDEX(ppoll), INDEX(pselect6), INDEX(epoll_pwait), INDEX(epoll_pwait2),
 	INDEX(io_pgetevents), INDEX(io_uring_enter), INDEX(exit_group),
+	INDEX(sigaltstack), INDEX(set_robust_list), INDEX(exit),
 };
 
 const struct call_info *calls_find(long nr)

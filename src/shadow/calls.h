@@ -20,6 +20,8 @@ enum call_kind {
 	CALL_SIGMASK,	/* intercept/sysmask.c, as the next */
 	CALL_WAIT,	/* has a mask of its own for as long as it waits */
 	CALL_EXIT,
+	CALL_ALTSTACK,	/* intercept/altstack.c, as the next */
+	CALL_THREAD,	/* a thread of libc's begins or ends */
 };
 
 struct call_info {
@@ -41,7 +43,8 @@ enum call_index {
 	CALL_prctl, CALL_seccomp, CALL_execve, CALL_execveat, CALL_rt_sigaction,
 	CALL_rt_sigprocmask, CALL_rt_sigsuspend, CALL_ppoll, CALL_pselect6,
 	CALL_epoll_pwait, CALL_epoll_pwait2, CALL_io_pgetevents,
-	CALL_io_uring_enter, CALL_exit_group,
+	CALL_io_uring_enter, CALL_exit_group, CALL_sigaltstack,
+	CALL_set_robust_list, CALL_exit,
 	CALLS,
 };
 
