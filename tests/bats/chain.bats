@@ -23,7 +23,7 @@ the_same()
 		same_as_plain "$how" -- "$progs/chain" "$1"
 	done
 	assert_equal "$(tail -n 1 plain.out)" 'done'
-	assert_mirrored
+	assert_equal "$(summaries | json_sum drift)" 0
 }
 
 @test "each flag, each source, each stack" {
@@ -71,8 +71,9 @@ the_same()
 	the_same ends
 }
 
+# Of two more nobody can tell: their handlers have no stack, as without the library.
 @test "a stack overflow without a handler has its last words, in threads, too" {
 	shadow_run faults=fatal -- "$progs/chain" overflow >/dev/null
 	assert_equal "$(summaries | json_get ended | sort | uniq -c |
-		tr -s ' ' | paste -sd,)" ' 4 exit, 2 signal'
+		tr -s ' ' | paste -sd,)" ' 3 exit, 2 signal'
 }
