@@ -14,66 +14,66 @@ setup()
 	ulimit -c 0
 }
 
-# the_same WAY
+# the_same PROGRAM...
 the_same()
 {
 	local how
 
 	for how in faults=off faults=fatal faults=all faults=all:intercept=trap; do
-		same_as_plain "$how" -- "$progs/chain" "$1"
+		same_as_plain "$how" -- "$@"
 	done
 	assert_equal "$(tail -n 1 plain.out)" 'done'
 	assert_equal "$(summaries | json_sum drift)" 0
 }
 
 @test "each flag, each source, each stack" {
-	the_same flags
+	the_same "$progs/chain" flags
 	assert [ "$(wc -l <plain.out)" -gt 2000 ]
 }
 
 @test "faults within handlers" {
-	the_same nested
+	the_same "$progs/chain" nested
 }
 
 @test "jumps out of handlers" {
-	the_same jumps
+	the_same "$progs/chain" jumps
 }
 
 @test "alternate stacks, in forty threads" {
-	the_same stacks
+	the_same "$progs/chain" stacks
 }
 
 @test "two libraries that call each other's handlers" {
-	the_same libraries
+	the_same "$progs/chain" libraries
 }
 
 @test "a handler set and asked for by number" {
-	the_same raw
+	the_same "$progs/chain" raw
 }
 
 @test "SIGSEGV waited for, and read from a descriptor" {
-	the_same waits
+	the_same "$progs/chain" waits
 }
 
 @test "a call that SIGSEGV interrupts" {
-	the_same restart
+	the_same "$progs/chain" restart
 }
 
 @test "what children set, and what a vfork child does not" {
-	the_same children
+	the_same "$progs/chain" children
 }
 
 @test "stack overflows, told of and not" {
-	the_same overflow
+	the_same "$progs/overflow"
 }
 
 @test "each way to die of a fault" {
-	the_same ends
+	the_same "$progs/chain" ends
 }
 
 # Of two more nobody can tell: their handlers have no stack, as without the library.
 @test "a stack overflow without a handler has its last words, in threads, too" {
-	shadow_run faults=fatal -- "$progs/chain" overflow >/dev/null
+	shadow_run faults=fatal -- "$progs/overflow" >/dev/null
 	assert_equal "$(summaries | json_get ended | sort | uniq -c |
 		tr -s ' ' | paste -sd,)" ' 3 exit, 2 signal'
 }

@@ -12,7 +12,6 @@
  *	waits		SIGSEGV blocked: waited for, read from a descriptor
  *	restart		a call that a signal interrupts
  *	children	fork and vfork, and what they set
- *	overflow	the stack's end, told of on an alternate one; in threads, too
  *	ends		each way to die of a fault
  */
 #include <errno.h>
@@ -536,71 +535,6 @@ static void sent(void)
 	raise(SIGBUS);
 }
 
-static volatile int forever = 1;
-
-__attribute__((noinline)) static int endless(volatile char *p)
-{
-	volatile char room[4096];
-
-	room[0] = p[0];
-	return (forever ? endless(room) : 0) + room[0];
-}
-
-static void told(int sig)
-{
-	(void)sig;
-	_exit(write(1, "overflow\n", 9) != 9 ? 1 : 42);
-}
-
-static void overflows(void)
-{
-	struct rlimit small = { 1 << 20, 1 << 20 };
-	volatile char c = 0;
-
-	setrlimit(RLIMIT_STACK, &small);
-	endless(&c);
-}
-
-static void *overflow_thread(void *arg)
-{
-	volatile char c = 0;
-
-	if (arg)
-		alternate(1);
-	endless(&c);
-	return NULL;
-}
-
-static void thread_overflows(void)
-{
-	pthread_t id;
-
-	pthread_create(&id, NULL, overflow_thread, (void *)"own");
-	pthread_join(id, NULL);
-}
-
-static void bare_thread_overflows(void)
-{
-	pthread_t id;
-
-	pthread_create(&id, NULL, overflow_thread, NULL);
-	pthread_join(id, NULL);
-}
-
-static void overflow(void)
-{
-	struct sigaction a = { .sa_handler = told, .sa_flags = SA_ONSTACK };
-
-	dies("nobody listens", overflows);
-	dies("nor in a thread", bare_thread_overflows);
-	sigaction(SIGSEGV, &a, NULL);
-	dies("no stack for it", overflows);
-	dies("nor in a thread", bare_thread_overflows);
-	dies("a thread's own stack", thread_overflows);
-	alternate(1);
-	dies("a stack for it", overflows);
-}
-
 static void ends(void)
 {
 	dies("default", fault);
@@ -618,7 +552,7 @@ static const struct {
 	{ "flags", flags }, { "nested", nested }, { "jumps", jumps },
 	{ "stacks", stacks }, { "libraries", libraries }, { "raw", raw },
 	{ "waits", waits }, { "restart", restart }, { "children", children },
-	{ "overflow", overflow }, { "ends", ends },
+	{ "ends", ends },
 };
 
 int main(int argc, char **argv)
