@@ -123,8 +123,104 @@ static void test_a_split_without_memory(void)
 	is_i64(validate_mm(&mm), 0, "valid");
 }
 
+/* --- every call with every amount of memory ---------------------------------- */
+
+#define RANGE(what, at_page, pages)					\
+	.call = what, .addr = P(at_page), .len = (pages) * PAGE_SIZE, .pkey = -1
+
+static const struct mm_op every_call[] = {
+	{ RANGE(MM_MMAP, 1, 37), .flags = ANON, .anonymous = true, .ret = P(1) },
+	{ RANGE(MM_MUNMAP, 1, 37) },
+	{ .call = MM_BRK, .addr = P(70), .ret = P(70) },
+	{ RANGE(MM_MREMAP, 0, 2), .new_len = 1 * PAGE_SIZE, .ret = P(0) },
+	{ RANGE(MM_MREMAP, 38, 2), .new_len = 8 * PAGE_SIZE, .ret = P(38) },
+	{ RANGE(MM_MREMAP, 1, 37), .new_len = 37 * PAGE_SIZE,
+	  .flags = MREMAP_MAYMOVE | MREMAP_FIXED, .new_addr = P(80),
+	  .ret = P(80) },
+	{ RANGE(MM_MPROTECT, 1, 37), .prot = R | PROT_EXEC },
+	{ RANGE(MM_MADVISE, 1, 37), .flags = MADV_DONTDUMP },
+	{ RANGE(MM_MLOCK, 1, 37) },
+	{ RANGE(MM_MUNLOCK, 1, 37) },
+	{ .call = MM_MLOCKALL, .flags = MCL_CURRENT },
+	{ .call = MM_MUNLOCKALL },
+	{ RANGE(MM_MBIND, 1, 37), .policy = 3 },
+	{ RANGE(MM_SET_ANON_NAME, 1, 37), .name = 3 },
+	{ RANGE(MM_MSEAL, 1, 37) },
+	{ RANGE(MM_UFFD_REGISTER, 1, 37), .uffd = 1, .flags = VM_UFFD_MISSING },
+	{ .call = MM_MEMORY_MERGE, .flags = 1 },
+};
+
+/* Leave @n VMAs in the pool. */
+static void keep(unsigned int n)
+{
+	struct vm_area_struct **end = &mm.pool;
+
+	for (unsigned int i = 0; i < n; i++)
+		end = &(*end)->vm_next;
+	*end = NULL;
+	mm.pool_free = n;
+}
+
+static void shaped(void (*shape)(void))
+{
+	lab_reset(&rules_6_18);
+	shape();
+	mm.start_brk = mm.brk = P(60);
+}
+
+/* Returns false where the call was refused. */
+static bool called(struct mm_op op)
+{
+	if (mm_prepare(&mm, &op))
+		return false;
+	while (mm_commit(&mm, &op) == MM_ASK)
+		mm_answer(&op, MM_BOUNDARY_YES);
+	return true;
+}
+
+/* With @n VMAs: refused and nothing changed, or just what memory in plenty does. */
+static bool whole_or_not_at_all(const struct mm_op *op, void (*shape)(void),
+				unsigned int n)
+{
+	char before[sizeof(lab_text)], after[sizeof(lab_text)];
+	bool done;
+
+	shaped(shape);
+	strcpy(before, lay());
+	called(*op);
+	strcpy(after, lay());
+	shaped(shape);
+	keep(n);
+	done = called(*op);
+	if (validate_mm(&mm) || (n < MM_RESERVE && done))
+		return false;
+	if (done)
+		return !strcmp(lay(), after);
+	return mm.pool_free == n && !strcmp(lay(), before);
+}
+
+static void test_every_call_with_every_amount(void)
+{
+	void (*const shapes[])(void) = { one, comb, stripes };
+	unsigned int wrong, done;
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(every_call); i++) {
+		wrong = 0;
+		for (unsigned int n = 0; n < 6 * MM_RESERVE; n++)
+			for (unsigned int s = 0; s < 3; s++)
+				wrong += !whole_or_not_at_all(&every_call[i],
+							      shapes[s], n);
+		shaped(stripes);
+		done = called(every_call[i]);
+		ok(!wrong && done, "call %d: with 0 to %d VMAs, whole or not "
+		   "at all (%u wrong)", every_call[i].call, 6 * MM_RESERVE,
+		   wrong);
+	}
+}
+
 int main(void)
 {
+	test_every_call_with_every_amount();
 	test_handing_in();
 	test_prepare_refuses();
 	test_no_call_takes_more_than_the_reserve();
