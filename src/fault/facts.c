@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/mman.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
@@ -94,14 +95,19 @@ static bool was_guarded(unsigned long addr)
 	return false;
 }
 
+/* Without CONFIG_MEMORY_FAILURE a poisoned page is like any that is refused. */
+static bool poison_is_told(unsigned long page)
+{
+	return !raw_sys3(SYS_madvise, page, 0, MADV_HWPOISON);
+}
+
 /*
  * The kernel is asked for the page as the program asked, but for an errno: it
  * would have given it to the program, too, if it gives it now.
  */
-static enum fault_page probe(const struct scene *s)
+static enum fault_page probe(const struct scene *s, bool write)
 {
 	unsigned long page = s->fault.address & PAGE_MASK;
-	bool write = s->fault.error_code & X86_PF_WRITE;
 	char byte;
 	struct iovec local = { &byte, 1 }, remote = { (void *)page, 1 };
 	long ret = raw_sys3(SYS_madvise, page, PAGE_SIZE,
@@ -110,29 +116,32 @@ static enum fault_page probe(const struct scene *s)
 	if (ret == -EINVAL || ret == -ENOMEM)	/* before 5.14 */
 		ret = raw_sys6(SYS_process_vm_readv, shadow.pid, &local, 1,
 			       &remote, 1, 0);
-	return ret >= 0 ? FAULT_PAGE_FINE : ret == -EHWPOISON ?
-	       FAULT_PAGE_POISON : FAULT_PAGE_REFUSED;
+	if (ret >= 0)
+		return FAULT_PAGE_FINE;
+	return ret == -EHWPOISON && poison_is_told(page) ? FAULT_PAGE_POISON :
+	       FAULT_PAGE_REFUSED;
 }
 
 /*
- * Where a userfaultfd serves the page nobody touches it again: that might wait
- * for ever. A page that is missing there is served, or costs the signal that
- * came.
+ * Where a userfaultfd serves them, nobody touches a missing page again, nor
+ * writes: that might wait for ever. A page that is missing there is served, or
+ * costs the signal that came.
  */
 static void ask_page(struct scene *s)
 {
 	uint64_t word = 0;
 	bool known = pagemap(s->fault.address, &word);
+	bool served = s->v.vma && s->v.vma->vm_flags & VM_UFFD;
 
 	if (known && word & PM_GUARD)
 		s->fault.page = FAULT_PAGE_GUARD;
 	else if (shadow.mm.guards && was_guarded(s->fault.address))
 		s->fault.page = FAULT_PAGE_GUARD;
-	else if (!(s->v.vma && s->v.vma->vm_flags & VM_UFFD))
-		s->fault.page = probe(s);
+	else if (!served)
+		s->fault.page = probe(s, s->fault.error_code & X86_PF_WRITE);
 	else if (known)
 		s->fault.page = word & (PM_PRESENT | PM_SWAP) ?
-				FAULT_PAGE_FINE : FAULT_PAGE_REFUSED;
+				probe(s, false) : FAULT_PAGE_REFUSED;
 }
 
 /* --- the rest -------------------------------------------------------------------- */

@@ -14,7 +14,8 @@
  * handed to it (siginfo_t, ucontext_t). @handled: the program has a handler,
  * which runs after this. Says what happened in one event, counts it, and comes
  * back; the program's state is as it was. Takes the mirror's lock; async-signal-
- * safe; makes system calls, so it does nothing under a seccomp filter.
+ * safe; makes system calls, so it does nothing under a seccomp filter. The caller
+ * has switched alignment checks off (base/flags.h).
  */
 void fault_report(const void *info, const void *context, bool handled);
 

@@ -7,7 +7,6 @@
 #include <errno.h>
 
 #include "base/compiler.h"
-#include "base/flags.h"
 #include "base/str.h"
 #include "fault/fault.h"
 #include "fault/scene.h"
@@ -181,14 +180,12 @@ static void report(const struct handed *h)
 
 void fault_report(const void *info, const void *context, bool handled)
 {
-	uint64_t flags = flags_unchecked();
 	struct handed h = {
 		.info = info, .uc = context, .handled = handled,
 	};
 
-	if (may_report()) {
-		h.thread = (int)raw_sys0(SYS_gettid);
-		report(&h);
-	}
-	flags_set(flags);
+	if (!may_report())
+		return;
+	h.thread = (int)raw_sys0(SYS_gettid);
+	report(&h);
 }

@@ -181,6 +181,16 @@ explains_more()
 	explains uffd_signal SIGBUS BUS_ADRERR 'no userfaultfd provided'
 }
 
+@test "a page that a userfaultfd poisoned" {
+	# BUS_MCEERR_AR where the kernel is built for broken memory
+	run plain_run "$victim" poison
+	if [ "$status" -eq 77 ]; then
+		explains uffd_poison SIGBUS BUS_ADRERR 'could not provide|userfaultfd'
+	else
+		explains uffd_poison SIGBUS BUS_MCEERR_AR 'broken memory'
+	fi
+}
+
 @test "broken memory" {
 	explains poison SIGBUS BUS_MCEERR_AR 'broken memory'
 }

@@ -255,20 +255,38 @@ static void no_huge_page(void)
 	lacks("lack of huge pages");
 }
 
-static void uffd_signal(void)
+static int uffd(char *p, unsigned long n, unsigned long features)
 {
-	struct uffdio_api api = {
-		.api = UFFD_API, .features = UFFD_FEATURE_SIGBUS,
+	struct uffdio_api api = { .api = UFFD_API, .features = features };
+	struct uffdio_register reg = {
+		.range = { (uintptr_t)p, n }, .mode = UFFDIO_REGISTER_MODE_MISSING,
 	};
-	struct uffdio_register reg = { .mode = UFFDIO_REGISTER_MODE_MISSING };
-	char *p = island(4, RW);
 	int fd = (int)syscall(SYS_userfaultfd, O_CLOEXEC);
 
-	reg.range.start = (uintptr_t)p;
-	reg.range.len = 4 * PAGE;
 	if (fd < 0 || ioctl(fd, UFFDIO_API, &api) ||
 	    ioctl(fd, UFFDIO_REGISTER, &reg))
-		lacks("userfaultfd that sends signals");
+		lacks("userfaultfd with these features");
+	return fd;
+}
+
+static void uffd_signal(void)
+{
+	char *p = island(4, RW);
+
+	uffd(p, 4 * PAGE, UFFD_FEATURE_SIGBUS);
+	read_byte(p + PAGE);
+}
+
+static void uffd_poison(void)
+{
+	char *p = island(4, RW);
+	struct { uint64_t start, len, mode, updated; } poisoned = {
+		(uintptr_t)p + PAGE, PAGE, 0, 0,
+	};
+	int fd = uffd(p, 4 * PAGE, 1 << 14);	/* UFFD_FEATURE_POISON */
+
+	if (ioctl(fd, _IOWR(UFFDIO, 8, poisoned), &poisoned))
+		lacks("UFFDIO_POISON");
 	read_byte(p + PAGE);
 }
 
@@ -445,7 +463,7 @@ static const struct { const char *name; void (*act)(void); } misdeeds[] = {
 	MISDEED(jump_data), MISDEED(write_file), MISDEED(own_mprotect),
 	MISDEED(truncated), MISDEED(short_file), MISDEED(write_short_file),
 	MISDEED(jump_short_file), MISDEED(memfd), MISDEED(guard_region),
-	MISDEED(no_huge_page), MISDEED(uffd_signal), MISDEED(poison),
+	MISDEED(no_huge_page), MISDEED(uffd_signal), MISDEED(uffd_poison), MISDEED(poison),
 	MISDEED(key), MISDEED(kernel_read), MISDEED(kernel_write),
 	MISDEED(kernel_jump), MISDEED(vsyscall_read), MISDEED(vsyscall_jump),
 	MISDEED(not_canonical), MISDEED(not_canonical_stack),
