@@ -25,7 +25,8 @@ struct command {
 	int (*run)(int argc, char **argv);
 };
 
-extern const struct command command_run, command_rules;
+extern const struct command command_run, command_rules, command_replay,
+	command_maps;
 
 /* complain() - one line on standard error, "vmashadow: " before it. */
 __attribute__((format(printf, 1, 2)))

@@ -12,6 +12,8 @@
 static const struct command *const commands[] = {
 	&command_run,
 	&command_rules,
+	&command_replay,
+	&command_maps,
 };
 
 /* Names of others' making come along: nothing in them is for the terminal. */

@@ -101,7 +101,7 @@ static void print_table(void)
 		const struct option_entry *o = &options_table[i];
 		char *name = spelling(o->key);
 
-		if (is_ours(o) && !is_said(o) && o->built) {
+		if (is_ours(o) && !is_said(o)) {
 			printf("  --%s%s", name, is_switch(o) ? "[=0|1]" : "=");
 			if (!is_switch(o))
 				fputs(o->text ? o->text : "WHAT", stdout);
@@ -113,8 +113,7 @@ static void print_table(void)
 			fputs("\tWHAT:", stdout);
 			for (const struct option_choice *c = o->choices;
 			     c->name; c++)
-				if (!c->later)
-					printf(" %s", c->name);
+				printf(" %s", c->name);
 			if (o->max)
 				printf(" %u..%u", o->min, o->max);
 			printf("; else %s\n", o->standard);

@@ -15,6 +15,7 @@
 #include "shadow/door.h"
 #include "shadow/history.h"
 #include "shadow/log.h"
+#include "shadow/trace.h"
 
 #define FOUND_MAX 128
 
@@ -136,8 +137,10 @@ static void adopt_one(const struct found *f)
 	struct vma_view v;
 
 	if (f->kind == DIFF_GROWTH && !shadow_query(f->start, 0, &v) &&
-	    !expand_stack(&shadow.mm, f->start))
+	    !expand_stack(&shadow.mm, f->start)) {
+		trace_state(f->start, f->end);
 		return;
+	}
 	if (f->kind == DIFF_RENAMED && !shadow_query(f->start, 0, &v)) {
 		shadow_rename(&v);
 		return;

@@ -20,6 +20,7 @@
 #include "shadow/log.h"
 #include "shadow/rare.h"
 #include "shadow/shadow.h"
+#include "shadow/trace.h"
 #include "shadow/who.h"
 
 static long final_errand(void *arg)
@@ -36,6 +37,7 @@ static long final_errand(void *arg)
 	log_reopen();		/* this end may not be the first one tried */
 	shadow_say_summary(ended);
 	log_close();
+	trace_end(trigger[ended]);
 	return 0;
 }
 

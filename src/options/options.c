@@ -48,7 +48,6 @@ static void show_values(struct fmt *f, const struct option_entry *o)
 	for (; c && c->name; c++) {
 		fmt_str(f, c == o->choices ? "" : "|");
 		fmt_str(f, c->name);
-		fmt_str(f, c->later ? "(later)" : "");
 	}
 	if (o->max) {
 		fmt_str(f, "|");
@@ -109,9 +108,7 @@ static void complain_of_value(struct fmt *f, const struct option_entry *o,
 	fmt_str(f, o->key);
 	fmt_char(f, '=');
 	show(f, value);
-	if (err == -ENOSYS) {
-		fmt_str(f, " is not in this version");
-	} else if (err == -ENAMETOOLONG) {
+	if (err == -ENAMETOOLONG) {
 		fmt_str(f, " is too long");
 	} else {
 		fmt_str(f, " is none of ");
@@ -128,7 +125,7 @@ static int find_value(const struct option_entry *o, struct slice v, uint32_t *ou
 	for (const struct option_choice *c = o->choices; c->name; c++)
 		if (slice_is(v, c->name)) {
 			*out = c->value;
-			return c->later ? -ENOSYS : 0;
+			return 0;
 		}
 	if (!o->max || str_to_u64(v.s, v.len, 10, &number) ||
 	    number < o->min || number > o->max)
@@ -142,8 +139,6 @@ static int set_text(struct options *all, const struct option_entry *o,
 {
 	char *to = (char *)all + o->offset;
 
-	if (!o->built && v.len)
-		return -ENOSYS;
 	if (v.len >= OPTIONS_TEXT)
 		return -ENAMETOOLONG;
 	memcpy(to, v.s, v.len);
@@ -153,8 +148,7 @@ static int set_text(struct options *all, const struct option_entry *o,
 
 static int set(struct options *all, const struct option_entry *o, struct slice v)
 {
-	struct slice standard = { o->standard, str_len(o->standard) };
-	uint32_t value, usual = 0;
+	uint32_t value;
 	int err;
 
 	if (o->text)
@@ -162,9 +156,6 @@ static int set(struct options *all, const struct option_entry *o, struct slice v
 	err = find_value(o, v, &value);
 	if (err)
 		return err;
-	find_value(o, standard, &usual);
-	if (!o->built && value != usual)
-		return -ENOSYS;
 	*(uint32_t *)((char *)all + o->offset) = value;
 	return 0;
 }
@@ -269,8 +260,6 @@ void options_help(struct fmt *f)
 			fmt_str(f, o->standard);
 			fmt_char(f, ')');
 		}
-		if (!o->built)
-			fmt_str(f, "  (not in this version)");
 		fmt_str(f, "\n\t");
 		fmt_str(f, o->help);
 		fmt_char(f, '\n');

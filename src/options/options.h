@@ -62,9 +62,8 @@ struct options {
 
 /*
  * options_parse() - fill @o from @envp (NULL: all defaults, as under AT_SECURE).
- * Each unknown key, bad value, and option that this version does not have yet
- * puts one line, newline included, into @messages, whole or not at all, and
- * leaves the default in @o.
+ * Each unknown key and bad value puts one line, newline included, into @messages,
+ * whole or not at all, and leaves the default in @o.
  */
 void options_parse(struct options *o, char *const *envp, struct fmt *messages);
 

@@ -10,13 +10,10 @@
 struct option_choice {
 	const char *name;		/* NULL ends the list */
 	uint32_t value;
-	bool later;			/* known, but not in this version */
 };
 
 /*
- * An option is text, or a uint32_t that is given by name or as a number. One
- * that is not built takes its default only; when it is built, the flag says so
- * and nothing else changes.
+ * An option is text, or a uint32_t that is given by name or as a number.
  */
 struct option_entry {
 	const char *key;
@@ -24,7 +21,6 @@ struct option_entry {
 	const char *text;		/* of text: how help calls the value */
 	const struct option_choice *choices;
 	uint32_t min, max;		/* max 0: no number */
-	bool built;
 	const char *standard;		/* the default, as one would write it */
 	const char *help;
 };

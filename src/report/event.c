@@ -22,7 +22,8 @@ static const struct event_kind
 	exec_failed = { "exec_failed", json_exec_failed, text_exec_failed },
 	summary = { "summary", json_summary, text_summary },
 	passive = { "passive", json_passive, text_passive },
-	fault = { "fault", json_fault, text_fault };
+	fault = { "fault", json_fault, text_fault },
+	notice = { "notice", json_notice, text_notice };
 
 static void fill(const struct report *r, const struct event_kind *kind,
 		 const void *event, size_t cut, struct fmt *f)
@@ -107,4 +108,9 @@ long report_passive(const struct report *r, const char *why)
 long report_fault(const struct report *r, const struct report_fault *e)
 {
 	return line(r, &fault, e);
+}
+
+long report_notice(const struct report *r, const char *words)
+{
+	return line(r, &notice, words);
 }

@@ -170,5 +170,7 @@ long report_summary(const struct report *r, const struct report_summary *e);
 long report_passive(const struct report *r, const char *why);
 /* report_fault() - as text it is several lines, each begun as any line is. */
 long report_fault(const struct report *r, const struct report_fault *e);
+/* report_notice() - something that a person must know. */
+long report_notice(const struct report *r, const char *words);
 
 #endif

@@ -192,3 +192,9 @@ void json_passive(struct json *j, int pid, const void *event)
 	json_s64(j, "pid", pid);
 	json_str(j, "why", event);
 }
+
+void json_notice(struct json *j, int pid, const void *event)
+{
+	json_s64(j, "pid", pid);
+	json_str(j, "text", event);
+}

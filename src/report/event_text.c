@@ -249,3 +249,8 @@ void text_passive(struct text *t, const void *event)
 	string(t, event);
 	text_words(t, "; the program runs on, nothing is mirrored");
 }
+
+void text_notice(struct text *t, const void *event)
+{
+	string(t, event);
+}

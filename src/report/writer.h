@@ -35,6 +35,7 @@ void json_exec_failed(struct json *j, int pid, const void *event);
 void json_summary(struct json *j, int pid, const void *event);
 void json_passive(struct json *j, int pid, const void *event);
 void json_fault(struct json *j, int pid, const void *event);
+void json_notice(struct json *j, int pid, const void *event);
 
 /* What follows "vmashadow[PID]: ". */
 void text_start(struct text *t, const void *event);
@@ -47,5 +48,6 @@ void text_exec_failed(struct text *t, const void *event);
 void text_summary(struct text *t, const void *event);
 void text_passive(struct text *t, const void *event);
 void text_fault(struct text *t, const void *event);
+void text_notice(struct text *t, const void *event);
 
 #endif

@@ -9,6 +9,7 @@
  */
 #include "shadow/probe.h"
 #include "shadow/shadow.h"
+#include "shadow/trace.h"
 
 int shadow_ask(unsigned long addr)
 {
@@ -30,4 +31,16 @@ int shadow_ask(unsigned long addr)
 	if (answer < 0)
 		return MM_BOUNDARY_UNKNOWN;
 	return answer ? MM_BOUNDARY_YES : MM_BOUNDARY_NO;
+}
+
+void shadow_commit(struct mm_op *op)
+{
+	int boundary;
+
+	while (mm_commit(&shadow.mm, op) == MM_ASK) {
+		boundary = shadow_ask(op->ask);
+		trace_answer(boundary);
+		mm_answer(op, boundary);
+	}
+	shadow.seq++;
 }

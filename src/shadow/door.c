@@ -28,6 +28,7 @@
 #include "shadow/rare.h"
 #include "shadow/shadow.h"
 #include "shadow/stacks.h"
+#include "shadow/trace.h"
 #include "shadow/uffd.h"
 
 struct shadow shadow;
@@ -91,7 +92,7 @@ static bool learn_stack(uint64_t thread, unsigned long sp)
 	return sp >= lo + STACK_ROOM;
 }
 
-bool door_stack_is_known(unsigned long sp)
+static bool stack_is_known(unsigned long sp)
 {
 	uint64_t thread = thread_pointer();
 	unsigned int i = stack_slot(thread);
@@ -102,7 +103,7 @@ bool door_stack_is_known(unsigned long sp)
 
 static bool stack_is_roomy(unsigned long sp)
 {
-	return likely(door_stack_is_known(sp)) ||
+	return likely(stack_is_known(sp)) ||
 	       learn_stack(thread_pointer(), sp);
 }
 
@@ -189,10 +190,9 @@ void door_apply(const struct call_info *c, const long *arg, struct mm_op *op)
 	if (unlikely(c->op == MM_MBIND))
 		policy_find(op, arg[2]);
 	shadow.engaged = true;
-	while (mm_commit(&shadow.mm, op) == MM_ASK)
-		mm_answer(op, shadow_ask(op->ask));
+	shadow_commit(op);
 	shadow.engaged = false;
-	shadow.seq++;
+	trace_call(c, op, history_caller());
 	shadow_file_unused(op->file);
 	if (op->unknown_start < op->unknown_end) {
 		shadow.count.settled++;
@@ -226,7 +226,8 @@ static long owner_call(void *arg)
 
 	uffd_settle();
 	rare_personality();
-	who_of(d, &who);	/* a new stack may take memory: before prepare */
+	trace_reserve();	/* both may map memory: before prepare */
+	who_of(d, &who);
 	calls_fill(d->info, d->regs->arg, op);
 	if (unlikely(!door_reserve(op)))
 		return shadow_raw(d);
@@ -423,6 +424,7 @@ long shadow_door(struct door *d)
 	}
 	owner(d, &ticket);
 	shadow_log_flush();
+	trace_flush();
 	return d->ret;
 }
 
@@ -442,18 +444,31 @@ static long settled_errand(void *arg)
 	return e->fn(e->arg);
 }
 
-long shadow_with_lock(long (*fn)(void *), void *arg)
+/* Into both: a frame more would be of the program's stack. */
+static inline __attribute__((always_inline))
+long with_lock(long (*fn)(void *), void *arg)
 {
-	struct errand e = { fn, arg };
 	volatile uint64_t ticket;
 	struct door_mask mask;
 	long ret = -EBUSY;
 
 	door_block_signals(&mask);
 	if (door_lock(&ticket)) {
-		ret = locked_elsewhere(settled_errand, &e);
+		ret = locked_elsewhere(fn, arg);
 		lock_release(&shadow.lock, &ticket);
 	}
 	door_unblock_signals(&mask);
 	return ret;
+}
+
+long shadow_with_lock(long (*fn)(void *), void *arg)
+{
+	struct errand e = { fn, arg };
+
+	return with_lock(settled_errand, &e);
+}
+
+long door_with_lock(long (*fn)(void *), void *arg)
+{
+	return with_lock(fn, arg);
 }

@@ -10,6 +10,9 @@
 /* door_lock() - the mirror's lock, rebuilt if its last owner died. */
 bool door_lock(volatile uint64_t *ticket);
 
+/* door_with_lock() - shadow_with_lock(), but what waits is not settled first. */
+long door_with_lock(long (*fn)(void *), void *arg);
+
 /* All signals blocked, unless that is no longer ours to ask for. */
 struct door_mask {
 	uint64_t old;
@@ -18,10 +21,6 @@ struct door_mask {
 
 void door_block_signals(struct door_mask *m);
 void door_unblock_signals(const struct door_mask *m);
-
-/* door_stack_is_known() - is there room on this thread's own stack, as far as
- * the cache knows? Without the lock no more than a hint. */
-bool door_stack_is_known(unsigned long sp);
 
 /* [lock] Take memory for @op and predict it; false: the mirror gave up. */
 bool door_reserve(struct mm_op *op);

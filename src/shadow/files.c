@@ -15,6 +15,7 @@
 #include "base/str.h"
 #include "shadow/buffers.h"
 #include "shadow/door.h"
+#include "shadow/trace.h"
 
 #define VS_HASH_ALLOC(bytes) memory_alloc(bytes)
 #include "base/hash.h"
@@ -141,6 +142,7 @@ void shadow_rename(const struct vma_view *v)
 		return;
 	vma->vm_file->name = name;
 	vma->vm_file->name_len = v->name_len;
+	trace_state(vma->vm_start, vma->vm_end);
 }
 
 /*

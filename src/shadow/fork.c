@@ -17,6 +17,7 @@
 #include "base/str.h"
 #include "shadow/door.h"
 #include "shadow/log.h"
+#include "shadow/trace.h"
 #include "shadow/uffd.h"
 
 #define FORK_CHILD 0
@@ -60,6 +61,7 @@ static long make_child(void *arg)
 	} else {
 		dup_mmap(&shadow.mm);
 	}
+	trace_fork();
 	reset_counters();
 	shadow_say_fork();
 	return 0;

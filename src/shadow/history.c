@@ -69,6 +69,11 @@ void history_by(const struct who *w)
 	by = *w;
 }
 
+const struct who *history_caller(void)
+{
+	return &by;
+}
+
 static void add(const struct call_info *c, enum history_deed deed,
 		unsigned long start, unsigned long end,
 		const struct mm_op *op)

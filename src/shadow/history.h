@@ -31,6 +31,8 @@ struct history_entry {
 void history_reserve(void);
 /* The calls recorded from now on are @w's. */
 void history_by(const struct who *w);
+/* Whose they are. */
+const struct who *history_caller(void);
 /* The call of @op was applied as event shadow.mm.event. */
 void history_add(const struct call_info *c, const struct mm_op *op);
 /* A call of which only this is known: it may have changed [start, end). */

@@ -14,6 +14,7 @@
 #include "shadow/door.h"
 #include "shadow/log.h"
 #include "shadow/start.h"
+#include "shadow/trace.h"
 
 #define LINE_MIN    4096	/* any event fits (report/event.h) */
 #define FLUSH_STACK 8192
@@ -163,6 +164,7 @@ void shadow_log_drain(void)
 {
 	struct timespec pause = { 0, DRAIN_NS };
 
+	trace_flush();
 	for (unsigned int i = 0; i < DRAIN_TRIES; i++) {
 		shadow_log_flush();
 		if (!waiting() && !is_flushing())

@@ -22,6 +22,7 @@
 #include "base/str.h"
 #include "shadow/buffers.h"
 #include "shadow/shadow.h"
+#include "shadow/trace.h"
 
 #define FIRST_CHUNK  (32 * PAGE_SIZE)
 #define SMALL_CHUNK  (32 * PAGE_SIZE)
@@ -70,6 +71,12 @@ static long map_memfd(unsigned long at, size_t bytes, int prot)
 	return mem;
 }
 
+static void commit(struct mm_op *op)
+{
+	shadow_commit(op);
+	trace_call(NULL, op, NULL);
+}
+
 /*
  * The new chunk is a mapping like any other: it goes into the mirror, too, but
  * not into one that is just being read.
@@ -100,9 +107,64 @@ static void mirror_chunk(const struct chunk *c, int prot)
 		.flags = MAP_PRIVATE, .file = file, .own = true, .pkey = -1,
 		.ret = (long)addr,
 	};
-	while (mm_commit(&shadow.mm, op) == MM_ASK)
-		mm_answer(op, shadow_ask(op->ask));
-	shadow.seq++;
+	commit(op);
+}
+
+/* Nothing is asked before there is a mirror, nor of one that is just being read. */
+static struct mm_op *mirror_begin(void)
+{
+	struct mm_op *op = &shadow.own_op;
+
+	if (shadow.mode != SHADOW_LIVE || shadow.rebuilding)
+		return NULL;
+	count_own(1);
+	*op = (struct mm_op){ .own = true, .pkey = -1 };
+	return op;
+}
+
+void memory_mirror_map(unsigned long addr, size_t bytes, unsigned long flags,
+		       unsigned long off)
+{
+	struct mm_op *op = mirror_begin();
+	struct vma_view line;
+
+	if (!op)
+		return;
+	op->call = MM_MMAP;
+	op->len = bytes;
+	op->prot = PROT_READ | PROT_WRITE;
+	op->flags = flags;
+	op->ret = (long)addr;
+	op->off = off;
+	op->file = shadow_file_at(addr, &line);
+	if (op->file)
+		op->file->flags |= MM_FILE_OWN;
+	commit(op);
+}
+
+void memory_mirror_advice(unsigned long addr, size_t bytes, int advice)
+{
+	struct mm_op *op = mirror_begin();
+
+	if (!op)
+		return;
+	op->call = MM_MADVISE;
+	op->addr = addr;
+	op->len = bytes;
+	op->flags = (unsigned long)advice;
+	commit(op);
+}
+
+void memory_mirror_unmap(unsigned long addr, size_t bytes)
+{
+	struct mm_op *op = mirror_begin();
+
+	if (!op)
+		return;
+	op->call = MM_MUNMAP;
+	op->addr = addr;
+	op->len = bytes;
+	commit(op);
 }
 
 #define CHUNK_PROT (PROT_READ | PROT_WRITE)

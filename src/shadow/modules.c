@@ -3,6 +3,7 @@
 #include "base/compiler.h"
 #include "base/str.h"
 #include "shadow/modules.h"
+#include "shadow/trace.h"
 
 #define MODULES 64
 
@@ -97,6 +98,34 @@ static void read_object(struct module *m, const struct vm_area_struct *text)
 	read_table(m);
 }
 
+/* The linker's mark of this very build, for readers of traces: an ELF note. */
+static void tell(const struct module *m)
+{
+	const Elf64_Phdr *ph = modules_segment(m, PT_NOTE);
+	const Elf64_Nhdr *note;
+	unsigned long at, end;
+
+	for (; ph && ph < m->phdr + m->phnum; ph++) {
+		at = m->base + ph->p_vaddr;
+		end = at + ph->p_memsz;
+		if (ph->p_type != PT_NOTE || !modules_hold(m, at, ph->p_memsz))
+			continue;
+		while (end - at >= sizeof(*note)) {
+			note = (const Elf64_Nhdr *)at;
+			at += sizeof(*note) + ((note->n_namesz + 3UL) & ~3UL);
+			if (at > end || note->n_descsz > end - at)
+				break;
+			if (note->n_type == NT_GNU_BUILD_ID &&
+			    note->n_namesz == 4) {
+				trace_code(m, (const void *)at, note->n_descsz);
+				return;
+			}
+			at += (note->n_descsz + 3UL) & ~3UL;
+		}
+	}
+	trace_code(m, NULL, 0);
+}
+
 const struct module *modules_find(unsigned long pc)
 {
 	const struct vm_area_struct *vma;
@@ -115,6 +144,8 @@ const struct module *modules_find(unsigned long pc)
 		.file = vma->vm_file,
 	};
 	read_object(m, vma);
+	if (trace_on)
+		tell(m);
 	return m;
 }
 

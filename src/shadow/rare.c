@@ -17,6 +17,7 @@
 #include "shadow/rare.h"
 #include "shadow/self.h"
 #include "shadow/uffd.h"
+#include "shadow/trace.h"
 
 /* Newer than some headers. */
 #define PR_SET_MEMORY_MERGE_	67
@@ -258,6 +259,7 @@ static void follow_prctl(const struct door *d)
 	} else if ((int)arg[0] == PR_SET_MM && !d->ret) {
 		/* Marks move labels, wherever they were and are. */
 		shadow_read_marks();
+		trace_state(0, PAGE_SIZE);
 		touched(0, shadow.mm.task_size);
 	} else if ((int)arg[0] == PR_SET_MEMORY_MERGE_) {
 		op = begin(MM_MEMORY_MERGE, d->ret);

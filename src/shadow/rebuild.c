@@ -12,6 +12,8 @@
 #include "shadow/buffers.h"
 #include "shadow/door.h"
 #include "shadow/policy.h"
+#include "shadow/trace.h"
+#include "shadow/trace_format.h"
 #include "shadow/uffd.h"
 
 char shadow_text_buf[PROCMAPS_BUF];
@@ -29,8 +31,10 @@ static int seed_one(void *ctx, const struct smaps_entry *e)
 	struct mm_file *file;
 
 	(void)ctx;
-	if (e->view.start >= shadow.mm.task_size)	/* [vsyscall] */
+	if (e->view.start >= shadow.mm.task_size) {	/* [vsyscall] */
+		trace_gate = e->view.prot | TRACE_GATE;
 		return 0;
+	}
 	/*
 	 * The text is no snapshot: a line may come again, longer, when an
 	 * unordered call merged it meanwhile. That call's range is read when it
@@ -140,6 +144,8 @@ int shadow_rebuild(void)
 		shadow.count.rebuilt++;
 	if (err)
 		shadow_give_up("the kernel's list of mappings cannot be read");
+	else
+		trace_state(0, ~0UL);
 	return err;
 }
 
@@ -160,4 +166,5 @@ void shadow_reread(unsigned long start, unsigned long end)
 	if (!shadow.sealed)
 		procmaps_each_smaps(shadow_text_buf, sizeof(shadow_text_buf),
 				    learn_one, range);
+	trace_state(start, end);
 }

@@ -18,6 +18,7 @@
 #include "shadow/buffers.h"
 #include "shadow/door.h"
 #include "shadow/policy.h"
+#include "shadow/trace.h"
 
 #define BATCH 8
 
@@ -108,7 +109,7 @@ static int adopt_batch(struct batch *b)
 
 int shadow_reconcile(unsigned long start, unsigned long end)
 {
-	unsigned long first = start & PAGE_MASK;
+	unsigned long low = start & PAGE_MASK, high = PAGE_ALIGN(end);
 	struct vm_area_struct *vma;
 	unsigned int chunks;
 	int differ = 0, err;
@@ -138,11 +139,14 @@ int shadow_reconcile(unsigned long start, unsigned long end)
 		err = adopt_batch(&batch);
 		if (err < 0)
 			return err;
+		low = batch.from < low ? batch.from : low;
+		high = batch.to > high ? batch.to : high;
 		differ += err;
 		start = batch.to;
 	}
-	policy_reread(first, end);
+	policy_reread(low, high);
 	shadow.seq++;
+	trace_state(low, high);
 	return differ;
 }
 

@@ -210,3 +210,11 @@ void shadow_say_summary(enum shadow_ended ended)
 	if (r)
 		log_end(SINK_RECORD, report_summary(r, &e));
 }
+
+void shadow_say_words(const char *text)
+{
+	struct report *r = log_begin();
+
+	if (r)
+		log_end(SINK_ALERT, report_notice(r, text));
+}

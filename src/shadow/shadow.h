@@ -86,6 +86,7 @@ struct shadow {
 extern struct shadow shadow;
 
 struct rare_args;
+struct slot;
 
 /* One call of the program on its way through the door. */
 struct door {
@@ -96,6 +97,7 @@ struct door {
 	long ret;
 	const struct rare_args *args;	/* rare.c's; NULL: not copied */
 	bool no_text;			/* surely no file's text came of it */
+	struct slot *slot;		/* unordered.c's; NULL: it had none */
 };
 
 /*
@@ -160,6 +162,8 @@ int shadow_reconcile_around(unsigned long start, unsigned long end,
 
 /* ask.c [lock]: one undecided boundary. Returns MM_BOUNDARY_*. */
 int shadow_ask(unsigned long addr);
+/* mm_commit() to its end, asking what is undecided. */
+void shadow_commit(struct mm_op *op);
 
 /* files.c [lock]: the file of the mapping that the kernel shows at @addr. */
 struct mm_file *shadow_file_at(unsigned long addr, struct vma_view *line);
@@ -188,6 +192,8 @@ void shadow_say_site(const struct patch_object *obj,
 void shadow_say_object(const struct patch_object *obj,
 		       const struct patch_site *sites, size_t n, uint64_t ns);
 void shadow_say_limit(void);
+/* One sentence that a person must know, into the log. */
+void shadow_say_words(const char *text);
 /* One sentence that a person must know; at start only. */
 void shadow_say_notice(const char *text);
 void shadow_say_start(void);
@@ -213,6 +219,14 @@ extern unsigned int memory_chunks;
 /* Hand all VMA memory to a freshly initialised mm [lock]. */
 void memory_reset_vmas(void);
 bool memory_is_own(const struct vma_view *v);
+/*
+ * [lock] A mapping of a file that the library itself made, advised or took away.
+ * At most three VMAs each, of those that every call leaves in the pool.
+ */
+void memory_mirror_map(unsigned long addr, size_t bytes, unsigned long flags,
+		       unsigned long off);
+void memory_mirror_advice(unsigned long addr, size_t bytes, int advice);
+void memory_mirror_unmap(unsigned long addr, size_t bytes);
 extern uint32_t *memory_fork_word;		/* 0 in a fork child */
 
 /* crosscheck gives itself to the door; NULL until it does. */

@@ -4,7 +4,7 @@
  *
  * A stack is walked by the owner of the mirror: the mirror says what of it may
  * be read and whose code a return address lies in, and nobody else is asked. A
- * call that is made without the lock knows only rows that were met before.
+ * call that was made without the lock is walked when its maker has the lock.
  */
 #include "base/compiler.h"
 #include "base/str.h"
@@ -102,7 +102,7 @@ static struct stack *add(const uintptr_t *frames, unsigned int n, uint32_t hash)
 	return s;
 }
 
-uint32_t stacks_number(const uintptr_t *frames, unsigned int n)
+static uint32_t number_of(const uintptr_t *frames, unsigned int n)
 {
 	size_t bytes = n * sizeof(*frames);
 	uint32_t hash = hash_frames(frames, bytes);
@@ -127,12 +127,6 @@ static struct unwind_regs registers(const struct door *d)
 	};
 }
 
-/* A wrapper of ours is not who called. */
-static unsigned int skipped(const struct door *d, unsigned int n)
-{
-	return d->tier == TIER_SYMBOL && n > 1;
-}
-
 uint32_t stacks_take(const struct door *d, unsigned long end)
 {
 	static uintptr_t frames[STACKS_DEPTH + 1];	/* [lock] */
@@ -145,24 +139,8 @@ uint32_t stacks_take(const struct door *d, unsigned long end)
 		end = stack_end(d->sp);
 	n = unwind_walk(registers(d), end, &space, frames,
 			depth + (d->tier == TIER_SYMBOL), &cut);
-	skip = skipped(d, n);
-	return stacks_number(frames + skip, n - skip);
-}
-
-unsigned int stacks_glance(const struct door *d, uintptr_t *frames)
-{
-	unsigned int n, skip;
-	bool cut;
-
-	if (!depth)
-		return 0;
-	/* what lies above is not known without the mirror: one page at most */
-	n = unwind_walk(registers(d), PAGE_ALIGN(d->sp + 1), NULL, frames,
-			depth, &cut);
-	skip = skipped(d, n);
-	if (skip)
-		memmove(frames, frames + 1, (n - 1) * sizeof(*frames));
-	return n - skip;
+	skip = d->tier == TIER_SYMBOL && n > 1;	/* a wrapper of ours */
+	return number_of(frames + skip, n - skip);
 }
 
 unsigned int stacks_of_fault(uintptr_t ip, uintptr_t sp, uintptr_t bp,

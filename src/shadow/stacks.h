@@ -21,15 +21,6 @@ void stacks_start(unsigned int depth);
 uint32_t stacks_take(const struct door *d, unsigned long end);
 
 /*
- * stacks_glance() - the same without the lock, as far as it is known already
- * and frees no stack: frames into @frames (room for STACKS_DEPTH). Returns how
- * many. Async-signal-safe.
- */
-unsigned int stacks_glance(const struct door *d, uintptr_t *frames);
-/* [lock] The number of a stack that was seen by a glance. */
-uint32_t stacks_number(const uintptr_t *frames, unsigned int n);
-
-/*
  * [lock] stacks_of_fault() - the stack of interrupted code. Returns how many
  * frames, at most @max.
  */

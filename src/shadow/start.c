@@ -19,6 +19,7 @@
 #include "shadow/rare.h"
 #include "shadow/stacks.h"
 #include "shadow/start.h"
+#include "shadow/trace.h"
 #include "shadow/who.h"
 
 static char scratch[PROCMAPS_BUF];	/* the maps source's own, for ever */
@@ -120,6 +121,7 @@ int shadow_seed(void)
 	limits_find_base();
 	shadow.mm.map_count_peak = shadow.mm.map_count;
 	shadow.mode = SHADOW_LIVE;
+	trace_start();
 	return 0;
 }
 

@@ -18,6 +18,7 @@
 #include "shadow/history.h"
 #include "shadow/rare.h"
 #include "shadow/stacks.h"
+#include "shadow/trace.h"
 
 #define SLOTS 64
 
@@ -26,14 +27,13 @@ enum slot_state { SLOT_FREE, SLOT_CLAIMED, SLOT_FLYING, SLOT_DONE };
 struct slot {
 	uint32_t state;
 	const struct call_info *info;
+	const struct door *door;	/* its maker's; not to be followed */
 	long arg[6];
 	long ret;
 	struct who who;
 	uint64_t seq;		/* shadow.seq when announced */
 	uint64_t number;	/* of the announcement */
 	bool alone;		/* none other was in flight when announced */
-	unsigned int nr_frames;
-	uintptr_t frames[STACKS_DEPTH];
 };
 
 static struct slot slots[SLOTS];
@@ -61,10 +61,8 @@ static struct slot *announce(const struct door *d)
 		s->info = d->info;
 		for (unsigned int a = 0; a < 6; a++)
 			s->arg[a] = d->regs->arg[a];
+		s->door = d;
 		who_of_unordered(d, &s->who);
-		/* a walk takes more of a stack than a small one has */
-		s->nr_frames = door_stack_is_known(d->sp) ?
-			stacks_glance(d, s->frames) : 0;
 		s->number = number;
 		s->alone = before == 0 && !lock_is_held(&shadow.lock);
 		s->seq = __atomic_load_n(&shadow.seq, __ATOMIC_SEQ_CST);
@@ -86,26 +84,37 @@ static void landed(struct slot *s, long ret)
 	__atomic_fetch_sub(&flying, 1, __ATOMIC_SEQ_CST);
 }
 
-static long settle_errand(void *arg)
+/*
+ * Who called is found out now: the walk needs the mirror, and more of a stack
+ * than the program's may have. Another owner may have settled the call before,
+ * and another call have its slot.
+ */
+static long settle_made(void *arg)
 {
-	(void)arg;	/* shadow_with_lock() settles before it runs us */
+	const struct door *d = arg;
+	struct slot *s = d->slot;
+
+	if (s && s->door == d &&
+	    __atomic_load_n(&s->state, __ATOMIC_SEQ_CST) == SLOT_DONE)
+		s->who.stack = stacks_take(d, 0);
+	unordered_settle();
 	return 0;
 }
 
 void unordered_make(struct door *d)
 {
-	struct slot *s = announce(d);
-
+	d->slot = announce(d);
 	d->ret = shadow_raw(d);
-	landed(s, d->ret);
+	landed(d->slot, d->ret);
 }
 
 long unordered_call(struct door *d)
 {
 	unordered_make(d);
 	/* nested in the owner: it settles before it leaves */
-	shadow_with_lock(settle_errand, NULL);
+	door_with_lock(settle_made, d);
 	shadow_log_flush();
+	trace_flush();
 	return d->ret;
 }
 
@@ -120,11 +129,8 @@ static void settle(const struct slot *s)
 {
 	struct mm_op *op = &shadow.op;
 	unsigned long start, end;
-	struct who who;
 
-	who = s->who;
-	who.stack = stacks_number(s->frames, s->nr_frames);
-	history_by(&who);
+	history_by(&s->who);
 	if (unlikely(s->info->kind != CALL_MEMORY)) {
 		rare_settle(s->info, s->arg, s->ret);
 		return;

@@ -125,6 +125,7 @@ void who_of(const struct door *d, struct who *w)
 {
 	w->time = who_now();
 	w->ip = place(d);
+	w->tier = d->tier;
 	w->thread = id_of(thread_pointer());
 	w->stack = stacks_take(d, 0);
 }
@@ -133,6 +134,7 @@ void who_of_unordered(const struct door *d, struct who *w)
 {
 	w->time = who_now();
 	w->ip = place(d);
+	w->tier = d->tier;
 	w->thread = shadow.sealed ? 0 : (int)raw_sys0(SYS_gettid);
 	w->stack = 0;
 }

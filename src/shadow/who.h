@@ -13,6 +13,7 @@ struct who {
 	unsigned long ip;	/* where the program goes on: of an exported
 				 * function its caller, else the site's object */
 	int thread;		/* 0: not known */
+	enum shadow_tier tier;
 	uint32_t stack;		/* see stacks.h; 0: none was taken */
 };
 

@@ -38,8 +38,8 @@ struct unwind_space {
 /*
  * unwind_walk() - the return addresses from @regs outwards, innermost first:
  * regs->ip itself is the first. Memory is read from [regs->sp, end) only.
- * Without @space only rows in the table are used, and the walk ends at the
- * first unknown. Where there is no row the chain of frame pointers is tried.
+ * Without @space only rows in the table are used, and the walk ends at the first
+ * that is not there. Where there is no row the chain of frame pointers is tried.
  * Returns how many were found, at most @max; *cut tells whether it ended before
  * a frame that is known to be the last.
  */

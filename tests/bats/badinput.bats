@@ -63,10 +63,6 @@ complains()
 	complains check 'check'
 }
 
-@test "an option that this version does not have yet" {
-	complains trace=/nowhere 'trace'
-}
-
 @test "an empty list of options" {
 	VMASHADOW_OPTIONS='' bounded env LD_PRELOAD="$library" \
 		sh -c 'exit 3' 2>err || [ $? -eq 3 ]

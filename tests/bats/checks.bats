@@ -236,7 +236,7 @@ wrappers()
 # rooms: every on-path room with one innocent object.
 rooms()
 {
-	for room in base engine procmaps options report shadow crosscheck; do
+	for room in base engine procmaps options report unwindrows shadow crosscheck; do
 		object "$room" "int ${room}_word(void) { return 1; }"
 	done
 }
