@@ -108,7 +108,8 @@ static bool blocked_after(enum sysmask before, long how, uint64_t set)
 /*
  * The kernel's call with the bit taken out. A thread that holds a SIGSYS back in
  * earnest keeps the bit while the program wants it blocked; when it no longer
- * does the kernel delivers, and only then the thread may trap again.
+ * does the kernel delivers, and only then the thread may trap again: trap.c arms
+ * it before the program's handler runs.
  */
 static long change_mask(long how, uint64_t set, uint64_t *old)
 {
@@ -118,14 +119,17 @@ static long change_mask(long how, uint64_t set, uint64_t *old)
 
 	if (how < SIG_BLOCK || how > SIG_SETMASK)
 		return -EINVAL;
-	if (before != SYSMASK_HELD || !blocked) {
+	if (before != SYSMASK_HELD) {
 		sysmask_set(blocked ? SYSMASK_BLOCKED : SYSMASK_OPEN);
 		if (how != SIG_UNBLOCK)
 			set &= ~SIG_BIT(SIGSYS);
 	}
 	ret = raw_sys4(SYS_rt_sigprocmask, how, &set, old, SIGSET_BYTES);
-	if (before == SYSMASK_HELD && !blocked)
+	if (before == SYSMASK_HELD && !blocked &&
+	    sysmask_get() == SYSMASK_HELD) {	/* nothing came */
+		sysmask_set(SYSMASK_OPEN);
 		trap_arm();
+	}
 	*old &= ~SIG_BIT(SIGSYS);
 	if (before != SYSMASK_OPEN)
 		*old |= SIG_BIT(SIGSYS);

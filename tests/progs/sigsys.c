@@ -40,6 +40,7 @@ struct kernel_action {
 	uint64_t mask;
 };
 
+static call_fn *the_call;
 static stack_t alternate;
 static int deep;
 
@@ -65,7 +66,7 @@ static void handler(int sig, siginfo_t *info, void *context)
 	uint64_t now;
 
 	raw_call(SYS_rt_sigprocmask, SIG_BLOCK, 0, (long)&now, 8, 0, 0);
-	must(!seven(inline_call), "seven in the handler");
+	must(!seven(the_call), "seven in the handler");
 	printf("handler: %d code %d errno %d, frame on the %s stack, context %s,"
 	       " mask %lx -> %lx\n", sig, info->si_code, info->si_errno,
 	       on_stack(context), on_stack((void *)uc->uc_mcontext.gregs[REG_RSP]),
@@ -162,7 +163,7 @@ static void sent(void)
 		set(SIGSYS, flags[i % 5], 1UL << (SIGUSR2 - 1));
 		raise(SIGSYS);
 		kill(getpid(), SIGSYS);
-		must(!seven(inline_call), "seven");
+		must(!seven(the_call), "seven");
 		deep = flags[i % 5] & SA_NODEFER ? 2 : 0;
 		raise(SIGSYS);
 	}
@@ -197,14 +198,14 @@ static void blocked(void)
 	print_pending("first");
 	for (int i = 0; i < 2; i++) {
 		block(SIG_BLOCK);
-		must(!seven(inline_call), "seven while blocked");
+		must(!seven(the_call), "seven while blocked");
 		if (i)
 			raise(SIGSYS);
 		else
 			kill(getpid(), SIGSYS);
 		print_pending("sent");
 		block(SIG_UNBLOCK);
-		must(!seven(inline_call), "seven");
+		must(!seven(the_call), "seven");
 	}
 	printf("%ld %ld %ld\n",
 	       raw_call(SYS_rt_sigprocmask, SIG_BLOCK, 8, 0, 8, 0, 0),
@@ -231,7 +232,7 @@ static void waits(void)
 	must(read(fd, &si, sizeof(si)) == sizeof(si), "read");
 	printf("%u code %d\n", si.ssi_signo, si.ssi_code);
 	block(SIG_UNBLOCK);
-	must(!seven(inline_call), "seven");
+	must(!seven(the_call), "seven");
 }
 
 static void ignored(char **argv)
@@ -241,12 +242,12 @@ static void ignored(char **argv)
 	signal(SIGSYS, SIG_IGN);
 	raise(SIGSYS);
 	kill(getpid(), SIGSYS);
-	must(!seven(inline_call), "seven");
+	must(!seven(the_call), "seven");
 	ask(SIGSYS);
 	block(SIG_BLOCK);
 	fflush(stdout);
 	execv("/nonexistent", args);
-	must(!seven(inline_call), "seven after exec");
+	must(!seven(the_call), "seven after exec");
 	raw_call(SYS_execve, (long)argv[0], (long)args, (long)environ, 0, 0, 0);
 }
 
@@ -254,7 +255,7 @@ static void inherited(void)
 {
 	ask(SIGSYS);
 	print_pending("after exec");
-	must(!seven(inline_call), "seven");
+	must(!seven(the_call), "seven");
 	signal(SIGSYS, SIG_DFL);
 	block(SIG_UNBLOCK);
 }
@@ -277,7 +278,6 @@ static void filter(void)
 	     "the filter");
 }
 
-static call_fn *the_call;
 static const char *after_getpgid;
 
 /* Answers the call, as sandboxes do. */
@@ -308,7 +308,7 @@ static void answers(int flags)
 
 	must(!sigaction(SIGSYS, &a, NULL), "sigaction");
 	printf("%ld\n", getpgid_at());
-	must(!seven(inline_call), "seven under the filter");
+	must(!seven(the_call), "seven under the filter");
 }
 
 static void filtered(void)
@@ -327,7 +327,7 @@ static void filtered(void)
 static void *thread(void *arg)
 {
 	(void)arg;
-	return seven(inline_call) ? "" : NULL;
+	return seven(the_call) ? "" : NULL;
 }
 
 static void children(void)
@@ -342,7 +342,7 @@ static void children(void)
 	pthread_join(id, &bad);
 	pid = raw_call(SYS_fork, 0, 0, 0, 0, 0, 0);
 	if (!pid)
-		raw_call(SYS_exit_group, seven(inline_call), 0, 0, 0, 0, 0);
+		raw_call(SYS_exit_group, seven(the_call), 0, 0, 0, 0, 0);
 	waitpid((pid_t)pid, &status, 0);
 	printf("thread %s, child %x\n", bad ? "failed" : "fine",
 	       (unsigned int)status);
