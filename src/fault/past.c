@@ -18,6 +18,15 @@ const struct vma_view *scene_view(struct scene *s,
 	return v;
 }
 
+/*
+ * A frame's symbol is searched for in all of its object's: a program that lives
+ * on its faults is told less of each.
+ */
+static unsigned int depth(const struct scene *s, unsigned int most)
+{
+	return s->handled ? 2 : most;
+}
+
 static size_t keep(struct scene *s, const char *const *texts, size_t n,
 		   size_t max, const char *const **frames)
 {
@@ -37,12 +46,15 @@ static size_t keep(struct scene *s, const char *const *texts, size_t n,
 	return kept;
 }
 
-size_t scene_callers(struct scene *s, uint32_t id, size_t max,
+size_t scene_callers(struct scene *s, uint32_t id, unsigned int max,
 		     const char *const **frames)
 {
 	static const char *texts[STACKS_DEPTH];	/* [lock] */
+	const uintptr_t *ips = NULL;
+	unsigned int n = stacks_frames(id, &ips);
 
-	return keep(s, texts, frames_of_stack(id, texts), max, frames);
+	return keep(s, texts, frames_text(ips, n < max ? n : max, texts), max,
+		    frames);
 }
 
 /* A call into nowhere has no frame of its own: its caller is on the stack. */
@@ -52,7 +64,7 @@ size_t scene_stack(struct scene *s, const char *const **frames)
 	static uintptr_t found[SCENE_STACK];	/* [lock] */
 	unsigned int n = stacks_of_fault(s->fault.ip, s->fault.sp,
 					 s->regs.gpr[INSN_RBP], found,
-					 SCENE_STACK);
+					 depth(s, SCENE_STACK));
 
 	return keep(s, texts, frames_text(found, n, texts), SCENE_STACK,
 		    frames);
@@ -83,7 +95,7 @@ static uint64_t ago(const struct history_entry *e)
 static void add(struct scene *s, const struct history_entry *e)
 {
 	const char *const *stack;
-	size_t n = scene_callers(s, e->stack, SCENE_CALLERS, &stack);
+	size_t n = scene_callers(s, e->stack, depth(s, SCENE_CALLERS), &stack);
 
 	s->history[s->report.nr_history++] = (struct report_past){
 		.what = calls[e->call].name, .event = e->event,

@@ -72,7 +72,7 @@ const struct vma_view *scene_view(struct scene *s,
  * Up to @max of the stack that history has as number @id, or that was interrupted
  * by the fault, kept with the scene. Returns how many, the first in *@frames.
  */
-size_t scene_callers(struct scene *s, uint32_t id, size_t max,
+size_t scene_callers(struct scene *s, uint32_t id, unsigned int max,
 		     const char *const **frames);
 size_t scene_stack(struct scene *s, const char *const **frames);
 
