@@ -243,6 +243,9 @@ static void test_max_map_count_and_mremap(void)
 		       "%s: a move with room for four", lab_kernels[k].name);
 		is_i64(remap_says(10, 2, 3, MREMAP_MAYMOVE | MREMAP_FIXED),
 		       -ENOMEM, "to a fixed place that is too little");
+		mm.max_map_count = mm.map_count + 5;
+		is_i64(remap_says(10, 2, 3, MREMAP_MAYMOVE | MREMAP_FIXED),
+		       -ENOMEM, "so is five");
 		mm.max_map_count = mm.map_count + 6;
 		is_i64(remap_says(10, 2, 3, MREMAP_MAYMOVE | MREMAP_FIXED), 0,
 		       "it wants six");
