@@ -184,35 +184,10 @@ static int start(int argc, char **argv, struct query *q, struct world *w,
 static struct world world;
 static struct trace_reader trace;
 
-static int replay(int argc, char **argv)
+/* What both do: the trace gone through, then @show; the exit status. */
+static int go(int argc, char **argv, const char *usage,
+	      void (*show)(struct world *w, const struct query *q))
 {
-	static const char usage[] =
-		"usage: vmashadow replay [--at EVENT] [--addr ADDRESS] "
-		"[--rules KERNEL] TRACE\n";
-	struct query q;
-	int status = start(argc, argv, &q, &world, &trace, usage);
-	int err;
-
-	if (status)
-		return status < 0 ? flushed() : status;
-	err = run(&trace, &world, &q);
-	if (!q.by_addr)
-		print_summary(&world, &q);
-	else if (!q.shown)
-		printf("no call of the trace touched 0x%llx\n",
-		       (unsigned long long)q.addr);
-	status = flushed();
-	if (!status && (err || world.mismatches))
-		status = err ? STATUS_TROUBLE : 1;
-	world_free(&world);
-	trace_close(&trace);
-	return status;
-}
-
-static int maps(int argc, char **argv)
-{
-	static const char usage[] =
-		"usage: vmashadow maps [--at EVENT] [--rules KERNEL] TRACE\n";
 	struct query q;
 	int status = start(argc, argv, &q, &world, &trace, usage);
 	int err;
@@ -221,11 +196,44 @@ static int maps(int argc, char **argv)
 		return status < 0 ? flushed() : status;
 	err = run(&trace, &world, &q);
 	if (world.started)
-		world_print_maps(&world, stdout);
+		show(&world, &q);
 	status = flushed();
 	world_free(&world);
 	trace_close(&trace);
 	return status ? status : err ? STATUS_TROUBLE : 0;
+}
+
+static void show_replay(struct world *w, const struct query *q)
+{
+	if (!q->by_addr)
+		print_summary(w, q);
+	else if (!q->shown)
+		printf("no call of the trace touched 0x%llx\n",
+		       (unsigned long long)q->addr);
+}
+
+static int replay(int argc, char **argv)
+{
+	static const char usage[] =
+		"usage: vmashadow replay [--at EVENT] [--addr ADDRESS] "
+		"[--rules KERNEL] TRACE\n";
+	int status = go(argc, argv, usage, show_replay);
+
+	return status ? status : world.mismatches != 0;
+}
+
+static void show_maps(struct world *w, const struct query *q)
+{
+	(void)q;
+	world_print_maps(w, stdout);
+}
+
+static int maps(int argc, char **argv)
+{
+	static const char usage[] =
+		"usage: vmashadow maps [--at EVENT] [--rules KERNEL] TRACE\n";
+
+	return go(argc, argv, usage, show_maps);
 }
 
 const struct command command_replay = {

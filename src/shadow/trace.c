@@ -146,6 +146,12 @@ void trace_code(const struct module *m, const void *id, size_t bytes)
 
 /* --- calls ------------------------------------------------------------------- */
 
+void trace_file(const struct mm_op *op)
+{
+	if (unlikely(trace_on))
+		tell_file(op->file);
+}
+
 void trace_answer(int boundary)
 {
 	if (!trace_on || nr_answers == ANSWERS)
@@ -171,7 +177,6 @@ void trace_call(const struct call_info *c, const struct mm_op *op,
 {
 	if (likely(!trace_on))
 		return;
-	tell_file(op->file);
 	tell_name(op->name);
 	if (who)
 		tell_stacks(who->stack);

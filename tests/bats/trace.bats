@@ -45,6 +45,11 @@ trace_tool()
 	requires perl
 	shadow_run trace=t.%p -- sh -c 'ls -l /; perl -e "print 1"; cat /dev/null'
 	shadow_run trace=t.%p -- "$python" -c 'x = [bytearray(200000) for i in range(400)]'
+	if command -v java gcc >/dev/null; then
+		shadow_run trace=t.%p -- java -version
+		echo 'int main(void) { return 0; }' >m.c
+		shadow_run trace=t.%p -- gcc -o m m.c
+	fi
 	assert_mirrored
 	local traces=(t.*)
 
