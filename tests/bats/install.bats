@@ -23,7 +23,7 @@ compiles()
 	run bash -c "cd '$BATS_TEST_TMPDIR/dest' &&
 		find . ! -type d ! -path '*/lib/vmashadow/*' -printf '%f\n' |
 		LC_ALL=C sort"
-	assert_output $'libvmashadow.3\nlibvmashadow.la\nlibvmashadow.so\nvmashadow\nvmashadow-log.5\nvmashadow.1\nvmashadow.h'
+	assert_output $'libvmashadow.3\nlibvmashadow.la\nlibvmashadow.so\nvmashadow\nvmashadow-log.5\nvmashadow-trace.5\nvmashadow.1\nvmashadow.h'
 }
 
 @test "make uninstall leaves nothing" {
