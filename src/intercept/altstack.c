@@ -149,7 +149,8 @@ void altstack_start(void)
 
 long intercept_thread(struct door *d)
 {
-	if (altstack_on && !shadow_is_child() && shadow_is_process()) {
+	if (altstack_on && !shadow.sealed && !shadow_is_child() &&
+	    shadow_is_process()) {
 		if (d->info->nr == SYS_exit)
 			altstack_end();
 		else
