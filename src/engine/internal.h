@@ -309,6 +309,8 @@ unsigned long get_unmapped_area(const struct mm_struct *mm,
  */
 bool mmap_cuts(const struct mm_struct *mm, const struct mm_op *op,
 	       unsigned long len);
+/* The same of a remap_file_pages. */
+bool remap_file_pages_cuts(const struct mm_struct *mm, const struct mm_op *op);
 /* What of a refused mremap was done before. */
 enum remap_stage {
 	REMAP_EARLY,		/* nothing */

@@ -372,8 +372,11 @@ int commit_remap_file_pages(struct mm_struct *mm, struct mm_op *op)
 	struct mm_file *file;
 	int result;
 
-	if (op->ret < 0)
+	if (op->ret < 0) {
+		if (remap_file_pages_cuts(mm, op))
+			cut_in_part(mm, op, start, end);
 		return MM_DONE;
+	}
 	if (op->phase == MMAP_START) {
 		if (!vma || vma->vm_start > start || !vma->vm_file) {
 			op_unknown(mm, op, start, end);

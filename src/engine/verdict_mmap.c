@@ -330,20 +330,41 @@ static int remap_limits(const struct mm_struct *mm,
 	return mlock_future_check(mm, locked, len) ? 0 : -EAGAIN;
 }
 
-void predict_remap_file_pages(struct mm_struct *mm, struct mm_op *op)
+/* *@cuts: it was refused by what is there, which may have been cut. */
+static int remap_check(const struct mm_struct *mm, const struct mm_op *op,
+		       bool *cuts)
 {
 	unsigned long start = op->addr & PAGE_MASK;
 	unsigned long end = start + (op->len & PAGE_MASK);
-	unsigned long pages = op->len >> PAGE_SHIFT;
 	int err;
 
-	if (op->prot || end <= start || op->off + pages < op->off ||
-	    !remappable(mm, start, end)) {
-		foretell(op, -EINVAL, true);
-		return;
-	}
+	*cuts = false;
+	if (op->prot || end <= start ||
+	    op->off + (op->len >> PAGE_SHIFT) < op->off ||
+	    !remappable(mm, start, end))
+		return -EINVAL;
+	if (mm->map_count > mm->max_map_count)
+		return -ENOMEM;
 	err = remap_limits(mm, vma_holding(mm, start), end - start);
-	if (!err)
-		err = may_replace(mm, start, end);
+	if (err)
+		return err;
+	err = may_replace(mm, start, end);
+	*cuts = err;
+	return err;
+}
+
+void predict_remap_file_pages(struct mm_struct *mm, struct mm_op *op)
+{
+	unsigned long pages = op->len >> PAGE_SHIFT;
+	bool cuts;
+	int err = remap_check(mm, op, &cuts);
+
 	foretell(op, err, err || op->off + pages < LARGE_FILE >> PAGE_SHIFT);
+}
+
+bool remap_file_pages_cuts(const struct mm_struct *mm, const struct mm_op *op)
+{
+	bool cuts;
+
+	return was_foretold(op) && remap_check(mm, op, &cuts) && cuts;
 }

@@ -306,8 +306,11 @@ static int mlock_populate(const struct vm_area_struct *vma, bool on_fault,
 		return 0;
 	if (!(vma->vm_flags & VM_ACCESS_FLAGS))
 		return -ENOMEM;
-	/* Beyond the end of a file, or at a guard, there is nothing to lock. */
-	if (guards || !vma_is_anonymous(vma))
+	/*
+	 * Beyond the end of a file, or at a guard, there is nothing to lock; and
+	 * who waits for a userfaultfd may be refused.
+	 */
+	if (guards || !vma_is_anonymous(vma) || vma->uffd)
 		*sure = false;
 	return 0;
 }
