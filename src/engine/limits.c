@@ -87,6 +87,22 @@ int may_grow(const struct mm_struct *mm, uint64_t flags, unsigned long bytes,
 		       -ENOMEM : 0;
 }
 
+void count_mapped(const struct mm_struct *mm, unsigned long start,
+		  unsigned long end, unsigned long *total, unsigned long *data)
+{
+	struct counts c = { .total = 0 };
+
+	count_range(mm, start, end, &c);
+	*total += c.total;
+	*data += c.data;
+}
+
+bool may_gain(const struct mm_struct *mm, long total, bool counts, long data)
+{
+	return mm->total_vm + total <= limit_pages(mm->rlim.as) &&
+	       (!counts || mm->data_vm + data <= limit_pages(mm->rlim.data));
+}
+
 int may_split(const struct mm_struct *mm, const struct vm_area_struct *vma,
 	      unsigned long addr)
 {

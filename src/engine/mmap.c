@@ -229,6 +229,28 @@ static unsigned long mapped_pgoff(const struct mm_op *op, unsigned long start)
 	return op->file || is_shared(op) ? 0 : start >> PAGE_SHIFT;
 }
 
+/*
+ * Some kernels set the flag when the merge was already tried; others do so only
+ * for a file whose mmap hook might still have its say. That /dev/zero has such a
+ * hook is known, that anonymous and shared memory have none, too. Mirrors
+ * mm/vma.c:can_set_ksm_flags_early().
+ */
+static void ksm_attr(const struct mm_struct *mm, const struct mm_op *op,
+		     struct vma_attr *a)
+{
+	const uint32_t early = MM_FILE_ANON_SHM | MM_FILE_UNIQUE |
+			       MM_FILE_THP_ALIGN;
+	uint64_t flag = mm->def_flags & VM_MERGEABLE & a->vm_flags;
+
+	if (!flag)
+		return;
+	if (mm->rules.ksm_flag_after_merge ||
+	    (op->file && op->file->flags & MM_FILE_ZERO))
+		a->vm_flags &= ~flag;
+	else if (op->file && !(op->file->flags & early))
+		a->vm_unsure |= (uint32_t)flag;
+}
+
 static void mmap_attr(const struct mm_struct *mm, const struct mm_op *op,
 		      unsigned long start, struct vma_attr *a)
 {
@@ -242,9 +264,7 @@ static void mmap_attr(const struct mm_struct *mm, const struct mm_op *op,
 	a->policy = a->anon_name = a->uffd = 0;
 	a->bits = op->own ? VMA_OWN : 0;
 	a->grows = false;
-	/* Some kernels set the flag when the merge was already tried. */
-	if (mm->rules.ksm_flag_after_merge)
-		a->vm_flags &= ~(mm->def_flags & VM_MERGEABLE);
+	ksm_attr(mm, op, a);
 }
 
 /* Mirrors vm_mmap_pgoff(): a populated private writable range is written. */
@@ -269,8 +289,10 @@ static int mmap_region(struct mm_struct *mm, struct mm_op *op,
 		return MM_ASK;
 	if (!vma)
 		return MM_DONE;
-	if (mm->rules.ksm_flag_after_merge && (mm->def_flags & VM_MERGEABLE))
+	if (mm->def_flags & VM_MERGEABLE) {
+		vma->vm_unsure &= ~(uint32_t)VM_MERGEABLE;
 		vma_set_flags(mm, vma, mmap_vm_flags(mm, op));
+	}
 	if (!populates(op, vma))
 		return MM_DONE;
 	/* Whoever wrote first: a VMA of its own was untouched until then. */

@@ -63,6 +63,11 @@ bool can_do_mlock(const struct mm_struct *mm);
  */
 int may_grow(const struct mm_struct *mm, uint64_t flags, unsigned long bytes,
 	     unsigned long start, unsigned long end);
+/* Add the pages that are mapped in a range, and those that count as data. */
+void count_mapped(const struct mm_struct *mm, unsigned long start,
+		  unsigned long end, unsigned long *total, unsigned long *data);
+/* Do the limits allow so many pages more, and, if it @counts, so much data? */
+bool may_gain(const struct mm_struct *mm, long total, bool counts, long data);
 /* Would unmapping or cutting [start, end) fail? 0 or -errno. */
 int may_cut(const struct mm_struct *mm, unsigned long start, unsigned long end);
 /* Pages of [start, end) that VMAs cover. */
@@ -81,8 +86,8 @@ struct remap_stop {
 	bool target_cut;	/* its target could not be unmapped */
 	bool target_gone;	/* its target was unmapped before that */
 	bool has_own_way;	/* one of the pieces may refuse for itself */
-	/* Of those before it, in bytes: what they leave behind. */
-	unsigned long grown, grown_data, first_target;
+	/* In pages: what those before it left behind, and what gave way. */
+	unsigned long grown, grown_data, gone, gone_data;
 };
 /* verdict_mremap.c: does a move of several end before all are moved? Where? */
 bool mremap_stops(struct mm_struct *mm, const struct mm_op *op,

@@ -205,18 +205,16 @@ static int grows_again(const struct mm_struct *mm, const struct remap *piece,
 		       const struct vm_area_struct *vma,
 		       struct remap_stop *stop)
 {
-	uint64_t flags = vma->vm_flags & ~VM_LOCKED;
-	bool data = is_data_mapping(flags);
-	int err;
+	unsigned long pages = piece->old_len >> PAGE_SHIFT;
+	bool data = is_data_mapping(vma->vm_flags);
 
-	stop->grown += piece->old_len;
-	stop->grown_data += data ? piece->old_len : 0;
-	err = may_grow(mm, 0, stop->grown, stop->first_target,
-		       target_end(piece));
-	if (err || !data)
-		return err;
-	return may_grow(mm, flags, stop->grown_data, stop->first_target,
-			target_end(piece));
+	count_mapped(mm, piece->new_addr, piece->new_addr + piece->new_len,
+		     &stop->gone, &stop->gone_data);
+	stop->grown += pages;
+	stop->grown_data += data ? pages : 0;
+	return may_gain(mm, (long)(stop->grown - stop->gone), data,
+			(long)(stop->grown_data - stop->gone_data)) ?
+		       0 : -ENOMEM;
 }
 
 /* One of several: what refuses it, in the order in which it is moved. */
@@ -249,7 +247,6 @@ static int check_each(const struct mm_struct *mm, const struct remap *r,
 	unsigned long end = r->addr + r->old_len;
 	int err = 0;
 
-	stop->first_target = r->new_addr;
 	for (; vma && vma->vm_start < end && !err; vma = vma->vm_next) {
 		struct remap piece = *r;
 

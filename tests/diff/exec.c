@@ -221,6 +221,9 @@ static bool do_call(const struct call *c)
 	if (mm_prepare(&world.mm, op))
 		return differs("the pool is empty");
 	nr_last = 1;
+	/* Older kernels do not take every advice from there, not even one's own. */
+	if (c->kind == DO_PROCESS_MADVISE && !world.mm.rules.multi_move)
+		op->verdict_known = false;
 	team_make(r, 1, world.mm.personality == world.personality ?
 				c->thread : 0);
 	maps_read();

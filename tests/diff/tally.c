@@ -62,8 +62,8 @@ void tally_print(const struct totals *t)
 	struct tally sum = tally_sum(t);
 	unsigned int i;
 
-	printf("# %lu calls, %lu forks, %lu times several at once\n", sum.calls,
-	       t->forks, t->together);
+	printf("# %lu calls, %lu asked, %lu forks, %lu times several at once\n",
+	       sum.calls, sum.asked, t->forks, t->together);
 	printf("# placement %lu of %lu, ok %lu of %lu, failed %lu of %lu\n",
 	       t->placement_hit, t->placement, t->ok_hit, t->ok,
 	       t->failed_hit, t->failed);
