@@ -160,7 +160,7 @@ void program_begin(uint64_t seed)
 {
 	static const char *const limits[8] = {
 		[1] = "\tlimit(RLIMIT_AS, 72UL << 20);\n",
-		[2] = "\tlimit(RLIMIT_DATA, 16UL << 20);\n",
+		[2] = "\tlimit(RLIMIT_DATA, 36UL << 20);\n",
 		[3] = "\tlimit(RLIMIT_MEMLOCK, 96UL << 10);\n"
 		      "\tdrop_ipc_lock();\n",
 		[4] = "\tlimit(RLIMIT_MEMLOCK, 0);\n\tdrop_ipc_lock();\n",

@@ -266,7 +266,7 @@ static void choose_limits(uint64_t seed)
 		set_limit(RLIMIT_AS, 72UL << 20);
 		break;
 	case 2:
-		set_limit(RLIMIT_DATA, 16UL << 20);
+		set_limit(RLIMIT_DATA, 36UL << 20);
 		break;
 	case 3:
 		set_limit(RLIMIT_MEMLOCK, LOCK_LIMIT);
