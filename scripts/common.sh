@@ -7,8 +7,8 @@ top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
 # Debian 12's names.
 build_packages=(
-	autoconf automake binutils gcc libc6-dev libelf-dev libjson-c-dev libtool
-	libzydis-dev make python3 uthash-dev
+	autoconf automake binutils gcc libc6-dev libdw-dev libelf-dev
+	libjson-c-dev libtool libzydis-dev make python3 uthash-dev
 )
 # redis-tools holds the server's program without the service that the package
 # redis-server would start and enable: nothing here touches a system service.

@@ -14,6 +14,7 @@ static const struct command *const commands[] = {
 	&command_rules,
 	&command_replay,
 	&command_maps,
+	&command_report,
 };
 
 /* Names of others' making come along: nothing in them is for the terminal. */

@@ -322,6 +322,8 @@ static int apply_state(struct world *w, struct unpack *u)
 	if (u->bad || start > end || n > TRACE_PAYLOAD_MAX)
 		return refuse(w, "a state's extent");
 	w->mm = scalars;
+	w->state_start = start;
+	w->state_end = end;
 	fill_pool(w, (unsigned int)n + MM_RESERVE);
 	mm_restore_begin(&w->mm, start, end);
 	while (n--) {

@@ -45,6 +45,7 @@ struct world {
 
 	struct world_call call;
 	uint64_t calls, own_calls, states, lost;
+	uint64_t state_start, state_end;	/* what the last state was about */
 	uint64_t mismatches;		/* records whose count was not ours */
 	uint64_t first_mismatch;	/* the event of the first */
 
