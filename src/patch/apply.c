@@ -124,9 +124,16 @@ static int open_mem(void)
 }
 
 /*
- * Are these the bytes of the program's memory? It need not be readable, or there
- * at all; without a descriptor it has to be.
+ * The program's memory: what is read of it and what is written to it. What was
+ * scanned where it lies can be read there, for nothing; text that comes from a
+ * file need not be readable, or there at all, and is read as it is written.
  */
+struct mem {
+	int fd;			/* /proc/thread-self/mem */
+	int look;		/* the same, or -1 */
+};
+
+/* Are these the bytes of the program's memory? @fd: mem.look. */
 static bool same_bytes(int fd, uintptr_t addr, const void *bytes,
 		       unsigned int len)
 {
@@ -146,15 +153,15 @@ static bool same_bytes(int fd, uintptr_t addr, const void *bytes,
 }
 
 /* All of it or, at a page that refuses, nothing. */
-static bool write_mem(int fd, const struct patch_site *s,
+static bool write_mem(const struct mem *m, const struct patch_site *s,
 		      const struct change *c)
 {
-	long n = raw_sys4(SYS_pwrite64, fd, c->bytes, c->len, s->addr);
+	long n = raw_sys4(SYS_pwrite64, m->fd, c->bytes, c->len, s->addr);
 
 	if (n == (long)c->len)
-		return same_bytes(fd, s->addr, c->bytes, c->len);
+		return same_bytes(m->look, s->addr, c->bytes, c->len);
 	if (n > 0)
-		raw_sys4(SYS_pwrite64, fd, s->old, n, s->addr);
+		raw_sys4(SYS_pwrite64, m->fd, s->old, n, s->addr);
 	return false;
 }
 
@@ -162,15 +169,16 @@ static bool write_mem(int fd, const struct patch_site *s,
  * The slot's code is complete before the first jump comes. No store of ours:
  * the area is never writable.
  */
-static const char *write_slot(int fd, const struct patch_site *s,
+static const char *write_slot(const struct mem *m, const struct patch_site *s,
 			      struct patch_entry *e)
 {
 	struct slot_code code;
 
 	if (!slot_encode(s, e->code, (unsigned int)(e - patch_entries), &code))
 		return PATCH_WHY_FAR;
-	if (raw_sys4(SYS_pwrite64, fd, code.bytes, code.len, e->code) !=
-	    (long)code.len || !same_bytes(fd, e->code, code.bytes, code.len))
+	if (raw_sys4(SYS_pwrite64, m->fd, code.bytes, code.len, e->code) !=
+	    (long)code.len ||
+	    !same_bytes(m->look, e->code, code.bytes, code.len))
 		return PATCH_WHY_NO_WRITE;
 	e->raw = e->code + code.raw;
 	if (code.back)
@@ -179,16 +187,16 @@ static const char *write_slot(int fd, const struct patch_site *s,
 }
 
 /*
- * On success the site has its entry, which a failed write gives back. @fd:
- * /proc/thread-self/mem, or -1: no slot can be written.
+ * On success the site has its entry, which a failed write gives back. Without a
+ * descriptor no slot can be written.
  */
-static bool prepare(struct patch_site *s, int fd, uintptr_t area,
+static bool prepare(struct patch_site *s, const struct mem *m, uintptr_t area,
 		    struct change *c)
 {
 	uintptr_t target = (uintptr_t)patch_exit_code;
 	const char *why = NULL;
 
-	if (!same_bytes(fd, s->addr, s->old, patch_site_len(s))) {
+	if (!same_bytes(m->look, s->addr, s->old, patch_site_len(s))) {
 		refuse(s, PATCH_WHY_CHANGED);
 		return false;
 	}
@@ -207,7 +215,7 @@ static bool prepare(struct patch_site *s, int fd, uintptr_t area,
 		};
 		s->entry = (uint16_t)i;
 		if (is_slot(e))
-			why = write_slot(fd, s, e);
+			why = write_slot(m, s, e);
 	}
 	if (!why && !encode(s, target, c))
 		why = PATCH_WHY_FAR;
@@ -218,9 +226,11 @@ static bool prepare(struct patch_site *s, int fd, uintptr_t area,
 	return !why;
 }
 
-static int apply_by_mem(struct patch_site *sites, size_t n, uintptr_t area)
+static int apply_by_mem(struct patch_site *sites, size_t n,
+			const struct patch_object *obj)
 {
 	int fd = open_mem(), done = 0;
+	struct mem m = { .fd = fd, .look = obj->file ? fd : -1 };
 
 	if (fd < 0)
 		return 0;
@@ -228,9 +238,9 @@ static int apply_by_mem(struct patch_site *sites, size_t n, uintptr_t area)
 		struct patch_site *s = &sites[i];
 		struct change c;
 
-		if (s->state != PATCH_PROVEN || !prepare(s, fd, area, &c))
+		if (s->state != PATCH_PROVEN || !prepare(s, &m, obj->area, &c))
 			continue;
-		if (write_mem(fd, s, &c)) {
+		if (write_mem(&m, s, &c)) {
 			s->state = PATCH_WRITTEN;
 			done++;
 		} else {
@@ -262,6 +272,7 @@ static bool may_make_text(void)
 static int apply_in(struct patch_site *sites, size_t n, uintptr_t start,
 		    uintptr_t end)
 {
+	const struct mem none = { .fd = -1, .look = -1 };
 	int done = 0;
 
 	for (size_t i = 0; i < n; i++) {
@@ -269,7 +280,7 @@ static int apply_in(struct patch_site *sites, size_t n, uintptr_t start,
 		struct change c;
 
 		if (s->state != PATCH_PROVEN || s->addr < start ||
-		    s->addr >= end || !prepare(s, -1, 0, &c))
+		    s->addr >= end || !prepare(s, &none, 0, &c))
 			continue;
 		memcpy((void *)s->addr, c.bytes, c.len);
 		s->state = PATCH_WRITTEN;
@@ -337,7 +348,7 @@ static int apply_by_mprotect(struct patch_site *sites, size_t n,
 int patch_apply(struct patch_site *sites, size_t n,
 		const struct patch_object *obj, unsigned int flags)
 {
-	int done = apply_by_mem(sites, n, obj->area);
+	int done = apply_by_mem(sites, n, obj);
 	bool left = false;
 
 	if (flags & PATCH_ALLOW_MPROTECT && has_work(sites, n, 0, UINTPTR_MAX))

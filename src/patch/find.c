@@ -64,10 +64,10 @@ uintptr_t find_syscall(struct find_text *t)
 	return 0;
 }
 
-/* 4096 granules of 8 bytes, wrapping around: thirty windows fill 60 of them. */
+/* 16384 granules of 8 bytes, wrapping around: fifty windows fill 100 of them. */
 static bool filter_has(const struct window_filter *f, uintptr_t addr)
 {
-	return f->bits[addr >> 9 & 63] >> (addr >> 3 & 63) & 1;
+	return f->bits[addr >> 9 & FIND_FILTER_MASK] >> (addr >> 3 & 63) & 1;
 }
 
 void filter_add(struct window_filter *f, const struct patch_window *win)
@@ -77,20 +77,29 @@ void filter_add(struct window_filter *f, const struct patch_window *win)
 	if (win->end > f->end)
 		f->end = win->end;
 	for (uintptr_t a = win->start; a < win->end; a++)
-		f->bits[a >> 9 & 63] |= 1UL << (a >> 3 & 63);
+		f->bits[a >> 9 & FIND_FILTER_MASK] |= 1UL << (a >> 3 & 63);
 }
 
-/* call e8, jmp e9: five bytes; jcc 0f 80 to 0f 8f: six. */
+/* Where its distance is at @rel, a branch goes to @hit->target. */
+static bool is_awaited(const struct find_text *t, uintptr_t rel,
+		       const struct window_filter *f, struct find_hit *hit)
+{
+	hit->target = rel + 4 + (uintptr_t)t->shift +
+		      (uintptr_t)(intptr_t)load_rel32(rel);
+	return filter_has(f, hit->target);
+}
+
+/*
+ * call e8, jmp e9: five bytes; jcc 0f 80 to 0f 8f: six. Its first byte is at
+ * @at, and so far a branch may be there: is it one whose target passes?
+ */
 static bool is_far_branch(const struct find_text *t, uintptr_t at,
 			  const struct window_filter *f, struct find_hit *hit)
 {
-	const unsigned char *p = (const unsigned char *)at;
-	unsigned int wide = p[0] == 0x0f;
+	unsigned int wide = *(const unsigned char *)at == 0x0f;
 
 	hit->at = at + (uintptr_t)t->shift;
-	hit->target = hit->at + 5 + wide + (uintptr_t)(intptr_t)
-		      load_rel32(at + 1 + wide);
-	return filter_has(f, hit->target);
+	return is_awaited(t, at + 1 + wide, f, hit);
 }
 
 static bool is_far_opcode(uintptr_t at, uintptr_t end)
@@ -139,17 +148,35 @@ VECTOR static inline __m128i is_byte(uintptr_t at, int mask, int byte)
 	return _mm_cmpeq_epi8(v, _mm_set1_epi8((char)byte));
 }
 
-/* A call, jmp or jcc in the sixteen bytes at @at: one bit each. */
-VECTOR static inline unsigned int far_opcodes(uintptr_t at,
-					      const struct reach *r)
+/*
+ * Whose distance may begin in the sixteen bytes from @at + 2 on: one bit each.
+ *
+ *	at	  at + 1    at + 2 ... at + 5
+ *	0f	  80 to 8f  distance		jcc
+ *		  e8, e9    distance		call, jmp
+ */
+VECTOR static inline uint64_t far_branches(uintptr_t at, const struct reach *r)
 {
-	__m128i jmp = _mm_and_si128(is_byte(at, 0xfe, 0xe8),
-				    is_reached(at + 4, r));
 	__m128i jcc = _mm_and_si128(is_byte(at, 0xff, 0x0f),
 				    is_byte(at + 1, 0xf0, 0x80));
+	__m128i any = _mm_or_si128(jcc, is_byte(at + 1, 0xfe, 0xe8));
 
-	jcc = _mm_and_si128(jcc, is_reached(at + 5, r));
-	return (unsigned int)_mm_movemask_epi8(_mm_or_si128(jmp, jcc));
+	any = _mm_and_si128(any, is_reached(at + 5, r));
+	return (uint64_t)(unsigned int)_mm_movemask_epi8(any);
+}
+
+/* Sixty-four at once: the loop over what was found ends unforeseen just once. */
+VECTOR static inline uint64_t far_stride(uintptr_t at, const struct reach *r)
+{
+	return far_branches(at, r) | far_branches(at + STEP, r) << STEP |
+	       far_branches(at + 2 * STEP, r) << 2 * STEP |
+	       far_branches(at + 3 * STEP, r) << 3 * STEP;
+}
+
+static bool stop_at(struct find_text *t, uintptr_t at)
+{
+	t->at = at + 1;
+	return true;
 }
 
 VECTOR bool find_far_branch(struct find_text *t, const struct window_filter *f,
@@ -158,20 +185,23 @@ VECTOR bool find_far_branch(struct find_text *t, const struct window_filter *f,
 	const struct reach r = reach_of(t, f);
 	uintptr_t at = t->at;
 
-	for (; at + STEP + 5 <= t->end; at += STEP)
-		for (unsigned int m = far_opcodes(at, &r); m; m &= m - 1) {
-			uintptr_t op = at + (unsigned int)__builtin_ctz(m);
+	/* what begins right here the strides would see one byte too late */
+	if (at + 5 <= t->end && is_far_opcode(at, t->end) &&
+	    is_far_branch(t, at, f, hit))
+		return stop_at(t, at);
+	for (; at + STRIDE + 5 <= t->end; at += STRIDE)
+		for (uint64_t m = far_stride(at, &r); m; m &= m - 1) {
+			uintptr_t op = at + (unsigned int)__builtin_ctzll(m);
 
-			if (!is_far_branch(t, op, f, hit))
+			if (!is_awaited(t, op + 2, f, hit))
 				continue;
-			t->at = op + 1;
-			return true;
+			op += (*(const unsigned char *)(op + 1) & 0xf0) != 0x80;
+			hit->at = op + (uintptr_t)t->shift;
+			return stop_at(t, op);
 		}
 	for (; at + 5 <= t->end; at++)
-		if (is_far_opcode(at, t->end) && is_far_branch(t, at, f, hit)) {
-			t->at = at + 1;
-			return true;
-		}
+		if (is_far_opcode(at, t->end) && is_far_branch(t, at, f, hit))
+			return stop_at(t, at);
 	t->at = t->end;
 	return false;
 }

@@ -25,8 +25,9 @@ struct find_text {
 VS_HIDDEN uintptr_t find_syscall(struct find_text *text);
 
 /* Which addresses may lie in some window: no false "no", few false "maybe". */
+#define FIND_FILTER_MASK 255
 struct window_filter {
-	uint64_t bits[64];
+	uint64_t bits[FIND_FILTER_MASK + 1];
 	uintptr_t start, end;		/* all windows lie in here */
 };
 
