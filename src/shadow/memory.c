@@ -169,14 +169,41 @@ void memory_mirror_unmap(unsigned long addr, size_t bytes)
 
 #define CHUNK_PROT (PROT_READ | PROT_WRITE)
 
+/*
+ * Chunks lie far from where the kernel puts the program's mappings. A program
+ * may unmap something and map it again at that very address (MAP_FIXED,
+ * SHM_REMAP): alone in its address space it may rely on nobody having been
+ * there. And what it maps itself comes where it would come without us.
+ *
+ *	image, heap ... | home + up to 1 TiB | ... mmap_base, stack
+ */
+#define HOME	    0x480000000000UL
+#define HOME_SPREAD ((1UL << 40) - PAGE_SIZE)
+#define HOME_TRIES  8
+
+unsigned long memory_place(size_t bytes)
+{
+	static unsigned long next;		/* [lock] */
+	unsigned long at;
+
+	if (!next)	/* as random as where the loader put us */
+		next = HOME + ((uintptr_t)&next & HOME_SPREAD);
+	at = next;
+	next += bytes + PAGE_SIZE;
+	return at;
+}
+
 static struct chunk map_chunk(size_t bytes)
 {
 	struct chunk c = { NULL, bytes };
-	long mem;
+	long mem = -EEXIST;
 
 	if (shadow.sealed || nr_own_files == CHUNKS_MAX)
 		return c;
-	mem = map_memfd(0, bytes, CHUNK_PROT);
+	for (unsigned int i = 0; i < HOME_TRIES && mem == -EEXIST; i++)
+		mem = map_memfd(memory_place(bytes), bytes, CHUNK_PROT);
+	if (mem == -EEXIST)
+		mem = map_memfd(0, bytes, CHUNK_PROT);
 	if (!raw_is_error(mem)) {
 		c.mem = (char *)mem;
 		memory_chunks++;

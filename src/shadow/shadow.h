@@ -219,6 +219,8 @@ extern unsigned int memory_chunks;
 /* Hand all VMA memory to a freshly initialised mm [lock]. */
 void memory_reset_vmas(void);
 bool memory_is_own(const struct vma_view *v);
+/* [lock] An address, for MAP_FIXED_NOREPLACE, where programs have nothing. */
+unsigned long memory_place(size_t bytes);
 /*
  * [lock] A mapping of a file that the library itself made, advised or took away.
  * At most three VMAs each, of those that every call leaves in the pool.

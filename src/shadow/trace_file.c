@@ -133,8 +133,9 @@ static long map_piece(struct piece *p, long fd)
 	long mem = allocate(fd, allocated);
 
 	if (!raw_is_error(mem))
-		mem = raw_sys6(SYS_mmap, 0, PIECE, PROT_READ | PROT_WRITE,
-			       MAP_SHARED, fd, allocated);
+		mem = raw_sys6(SYS_mmap, memory_place(PIECE), PIECE,
+			       PROT_READ | PROT_WRITE,
+			       MAP_SHARED | MAP_FIXED_NOREPLACE, fd, allocated);
 	if (raw_is_error(mem))
 		return mem;
 	p->start = allocated;

@@ -279,3 +279,10 @@ grown()
 	[ "$(summaries | json_sum drift)" -eq 0 ] ||
 		skip 'it runs; its runtime'"'"'s own instructions are not patched'
 }
+
+@test "what was unmapped is mapped again at the same place: nobody is there" {
+	same_as_plain -- "$progs/again"
+	assert_mirrored
+	same_as_plain trace=t.%p -- "$progs/again"
+	assert_mirrored
+}
