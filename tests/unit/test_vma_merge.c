@@ -23,9 +23,9 @@ static const struct {
 /*
  *	PPPP....NNNN  ->  PPPPAAAANNNN  ->  PPPPPPPPPPPP
  */
-static void test_case_1_a_new_range_joins_both(void)
+static void test_case_1_a_new_range_joins_both(const struct mm_rules *kernel)
 {
-	lab_reset(&rules_6_18);
+	lab_reset(kernel);
 	map(0, 4, R);
 	map(8, 4, R);
 	at(0)->born = 77;
@@ -38,9 +38,9 @@ static void test_case_1_a_new_range_joins_both(void)
 /*
  *	PPPP....  ->  PPPPAAAA  ->  PPPPPPPP
  */
-static void test_case_2_a_new_range_joins_prev(void)
+static void test_case_2_a_new_range_joins_prev(const struct mm_rules *kernel)
 {
-	lab_reset(&rules_6_18);
+	lab_reset(kernel);
 	map(0, 4, R);
 	map(8, 4, RW);
 	map(4, 4, R);
@@ -50,9 +50,9 @@ static void test_case_2_a_new_range_joins_prev(void)
 /*
  *	....NNNN  ->  AAAANNNN  ->  NNNNNNNN
  */
-static void test_case_3_a_new_range_joins_next(void)
+static void test_case_3_a_new_range_joins_next(const struct mm_rules *kernel)
 {
-	lab_reset(&rules_6_18);
+	lab_reset(kernel);
 	map(0, 4, RW);
 	map(8, 4, R);
 	at(8)->born = 77;
@@ -65,9 +65,9 @@ static void test_case_3_a_new_range_joins_next(void)
 /*
  *	VVVVVVVVNNNN  ->  VVVVAAAANNNN  ->  VVVVNNNNNNNN
  */
-static void test_case_4_the_end_of_a_vma_joins_next(void)
+static void test_case_4_the_end_of_a_vma_joins_next(const struct mm_rules *kernel)
 {
-	lab_reset(&rules_6_18);
+	lab_reset(kernel);
 	map(0, 8, NONE);
 	map(8, 4, R);
 	protect(4, 4, R);
@@ -79,9 +79,9 @@ static void test_case_4_the_end_of_a_vma_joins_next(void)
 /*
  *	PPPPVVVVVVVV  ->  PPPPAAAAVVVV  ->  PPPPPPPPVVVV
  */
-static void test_case_5_the_start_of_a_vma_joins_prev(void)
+static void test_case_5_the_start_of_a_vma_joins_prev(const struct mm_rules *kernel)
 {
-	lab_reset(&rules_6_18);
+	lab_reset(kernel);
 	map(0, 4, R);
 	map(4, 8, NONE);
 	protect(4, 4, R);
@@ -92,9 +92,9 @@ static void test_case_5_the_start_of_a_vma_joins_prev(void)
 /*
  *	PPPPVVVVNNNN  ->  PPPPAAAANNNN  ->  PPPPPPPPPPPP
  */
-static void test_case_6_a_whole_vma_joins_both(void)
+static void test_case_6_a_whole_vma_joins_both(const struct mm_rules *kernel)
 {
-	lab_reset(&rules_6_18);
+	lab_reset(kernel);
 	map(0, 4, R);
 	map(4, 4, NONE);
 	map(8, 4, R);
@@ -106,9 +106,9 @@ static void test_case_6_a_whole_vma_joins_both(void)
 /*
  *	PPPPVVVVYYYY  ->  PPPPAAAAYYYY  ->  PPPPPPPPYYYY
  */
-static void test_case_7_a_whole_vma_joins_prev(void)
+static void test_case_7_a_whole_vma_joins_prev(const struct mm_rules *kernel)
 {
-	lab_reset(&rules_6_18);
+	lab_reset(kernel);
 	map(0, 4, R);
 	map(4, 4, NONE);
 	map(8, 4, RW);
@@ -119,9 +119,9 @@ static void test_case_7_a_whole_vma_joins_prev(void)
 /*
  *	YYYYVVVVNNNN  ->  YYYYAAAANNNN  ->  YYYYNNNNNNNN
  */
-static void test_case_8_a_whole_vma_joins_next(void)
+static void test_case_8_a_whole_vma_joins_next(const struct mm_rules *kernel)
 {
-	lab_reset(&rules_6_18);
+	lab_reset(kernel);
 	map(0, 4, RW);
 	map(4, 4, NONE);
 	map(8, 4, R);
@@ -129,6 +129,18 @@ static void test_case_8_a_whole_vma_joins_next(void)
 	protect(4, 4, R);
 	is_str(lay(), "0+4 rw ac | 4+8 r", "case 8: next grew over it");
 	is_u64(at(4)->born, 77, "it is next that stays");
+}
+
+static void the_eight_cases(const struct mm_rules *kernel)
+{
+	test_case_1_a_new_range_joins_both(kernel);
+	test_case_2_a_new_range_joins_prev(kernel);
+	test_case_3_a_new_range_joins_next(kernel);
+	test_case_4_the_end_of_a_vma_joins_next(kernel);
+	test_case_5_the_start_of_a_vma_joins_prev(kernel);
+	test_case_6_a_whole_vma_joins_both(kernel);
+	test_case_7_a_whole_vma_joins_prev(kernel);
+	test_case_8_a_whole_vma_joins_next(kernel);
 }
 
 /*
@@ -328,14 +340,8 @@ static void test_close_hooks(void)
 
 int main(void)
 {
-	test_case_1_a_new_range_joins_both();
-	test_case_2_a_new_range_joins_prev();
-	test_case_3_a_new_range_joins_next();
-	test_case_4_the_end_of_a_vma_joins_next();
-	test_case_5_the_start_of_a_vma_joins_prev();
-	test_case_6_a_whole_vma_joins_both();
-	test_case_7_a_whole_vma_joins_prev();
-	test_case_8_a_whole_vma_joins_next();
+	the_eight_cases(&rule_sets[RULES_4_X].rules);	/* as they stood */
+	the_eight_cases(&rules_6_18);
 	test_the_middle_of_a_vma_is_only_split();
 	test_contiguity();
 	test_flags_must_be_equal();
