@@ -26,7 +26,7 @@ struct command {
 };
 
 extern const struct command command_run, command_rules, command_replay,
-	command_maps, command_report;
+	command_maps, command_report, command_inspect;
 
 /* complain() - one line on standard error, "vmashadow: " before it. */
 __attribute__((format(printf, 1, 2)))

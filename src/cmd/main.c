@@ -15,6 +15,7 @@ static const struct command *const commands[] = {
 	&command_replay,
 	&command_maps,
 	&command_report,
+	&command_inspect,
 };
 
 /* Names of others' making come along: nothing in them is for the terminal. */

@@ -195,6 +195,9 @@ struct vm_area_struct *find_vma_intersection(struct mm_struct *mm,
 void mm_view(const struct mm_struct *mm, const struct vm_area_struct *vma,
 	     struct vma_view *out);
 
+/* mm_file_flags() - MM_FILE_*: what a line says of the struct file behind it. */
+uint32_t mm_file_flags(const struct vma_view *v);
+
 /*
  * mm_explain() - why the two mappings that meet at @addr are two: appends to @f
  * the first rule, in the kernel's order, that keeps them apart, in words and

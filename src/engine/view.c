@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The line that maps prints: mirrors fs/proc/task_mmu.c:show_map_vma(). */
+#include "base/str.h"
 #include "engine/internal.h"
 
 static void set_name(struct vma_view *out, const char *name, uint32_t len)
@@ -68,4 +69,26 @@ void mm_view(const struct mm_struct *mm, const struct vm_area_struct *vma,
 		set_name(out, "[stack]", sizeof("[stack]") - 1);
 	else
 		label_anon(mm, vma, out);
+}
+
+static bool named(const struct vma_view *v, const char *prefix)
+{
+	size_t n = str_len(prefix);
+
+	return v->name_len >= n && !memcmp(v->name, prefix, n);
+}
+
+uint32_t mm_file_flags(const struct vma_view *v)
+{
+	if (!v->inode && !v->dev_major && !v->dev_minor)
+		return MM_FILE_SPECIAL;
+	if (named(v, "/dev/zero (deleted)"))
+		return MM_FILE_UNIQUE | MM_FILE_ANON_SHM;
+	if (named(v, "/SYSV"))
+		return MM_FILE_UNIQUE | MM_FILE_ANON_SHM | MM_FILE_CLOSE;
+	if (named(v, "/anon_hugepage (deleted)"))
+		return MM_FILE_UNIQUE;
+	if (named(v, "/dev/zero"))
+		return MM_FILE_ZERO;
+	return named(v, "/memfd:") ? MM_FILE_ANON_SHM : 0;
 }

@@ -66,21 +66,11 @@ static bool named(const struct vma_view *v, const char *prefix)
 /* What the name and numbers of a line say about the struct file behind it. */
 static uint32_t flags_of(const struct vma_view *v)
 {
-	uint32_t own = memory_is_own(v) ? MM_FILE_OWN | MM_FILE_UNIQUE : 0;
+	uint32_t flags = mm_file_flags(v);
 
-	if (!v->inode && !v->dev_major && !v->dev_minor)
-		return MM_FILE_SPECIAL;
-	if (named(v, "/dev/zero (deleted)"))
-		return MM_FILE_UNIQUE | MM_FILE_ANON_SHM;
-	if (named(v, "/SYSV"))
-		return MM_FILE_UNIQUE | MM_FILE_ANON_SHM | MM_FILE_CLOSE;
-	if (named(v, "/anon_hugepage (deleted)"))
-		return MM_FILE_UNIQUE;
-	if (named(v, "/dev/zero"))
-		return MM_FILE_ZERO;
-	if (named(v, "/memfd:"))
-		return MM_FILE_ANON_SHM | own;
-	return 0;
+	if (named(v, "/memfd:") && memory_is_own(v))
+		flags |= MM_FILE_OWN | MM_FILE_UNIQUE;
+	return flags;
 }
 
 struct mm_file *shadow_file(const struct vma_view *v)

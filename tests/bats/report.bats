@@ -85,6 +85,18 @@ names_functions()
 	assert_output --partial MADV_DOFORK
 }
 
+@test "a boundary is whose mapping is the younger" {
+	names_functions
+	traced fixed 150
+	run figures rule 'MAP_NORESERVE differs' boundaries
+	[ "$output" -ge 299 ] && [ "$output" -le 300 ]
+	assert_equal "$(figures ruler 'MAP_NORESERVE differs')" replace_some
+	run figures owner replace_some avoidable_boundaries made mappings
+	assert_output --regexp '^(299|300) 150 150$'
+	run figures owner reserve_all made bytes unmapped_bytes
+	assert_output "1 $((150 * 4096)) $((150 * 4096))"
+}
+
 @test "a program that reaches the limit: who, and by which rule" {
 	names_functions
 	[ "$(cat /proc/sys/vm/max_map_count)" -le 262144 ] ||
