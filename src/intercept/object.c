@@ -32,6 +32,7 @@ static const struct {
 	{ "ld-linux-x86-64.so", OBJECT_LINKER },
 	{ "ld-2.", OBJECT_LINKER },
 	{ "libvmashadow.so", OBJECT_OURS },
+	{ "libZydis.so", OBJECT_OURS },		/* no system call in it */
 };
 
 enum object_family object_family(const char *name)

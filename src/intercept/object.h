@@ -16,7 +16,8 @@ enum object_family {
 	OBJECT_OTHER,
 	OBJECT_LIBC,		/* also in another namespace */
 	OBJECT_LINKER,
-	OBJECT_OURS,		/* the library itself: not to be touched */
+	OBJECT_OURS,		/* the library and what it needs: not to
+					 * be touched */
 };
 
 /* object_family() - by the last part of the path. */

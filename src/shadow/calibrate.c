@@ -284,39 +284,6 @@ static unsigned long guard_gap(struct scratch *s, unsigned long usual)
 	return s->failed ? usual : low;
 }
 
-/*
- * vm.mmap_min_addr is what may be asked for; hints are raised to the kernel's own
- * limit where that is higher (CONFIG_LSM_MMAP_MIN_ADDR). A hint that ends up high
- * above found its place taken.
- */
-#define LOW_END 0x1000000UL
-
-static void raise_min_addr(struct scratch *s, struct mm_rules *r)
-{
-	unsigned long at = map(s, PAGE_SIZE, 1, 0, NORESERVE);
-
-	if (raw_is_error(at))
-		return;
-	s->calls++;
-	raw_sys2(SYS_munmap, at, PAGE_SIZE);
-	if (at > r->mmap_min_addr && at < LOW_END)
-		r->mmap_min_addr = at;
-}
-
-/* Rules that no trial tells: those of the kernels that have the other. */
-static void derive(struct mm_rules *r)
-{
-	r->brk_extends_only = r->shrink_checks_source;
-	r->brk_shrink_checks = r->shrink_checks_source;
-	r->thp_aligned_file = r->shrink_checks_source;
-	r->guard_skips = r->shrink_checks_source;
-	r->heap_inclusive = !r->account_cleared;
-	r->close_blocks_merge = !r->account_cleared;
-	r->low_limit_min_addr = r->account_cleared;
-	r->ksm_flag_after_merge = !r->faulted_merges_untouched;
-	r->map_fixed_enomem = r->gap_fill_next_first || !r->grow_merges_next;
-}
-
 /* The beginning of a small file; returns its length, 0 if there is none. */
 static size_t read_file(const char *path, char *buf, size_t size)
 {
@@ -339,6 +306,44 @@ static bool read_number(const char *path, uint64_t *value)
 	return n && !str_to_u64(buf, n, 10, value);
 }
 
+/*
+ * Hints are raised to vm.mmap_min_addr, or to the kernel's own limit where that is
+ * higher (CONFIG_LSM_MMAP_MIN_ADDR): the first page asked for tells both. One that
+ * ends up high above found its place taken; one that was not raised tells nothing.
+ */
+#define LOW_END 0x1000000UL
+
+static void find_min_addr(struct scratch *s, struct mm_rules *r)
+{
+	unsigned long at = map(s, PAGE_SIZE, 1, 0, NORESERVE);
+	uint64_t value;
+
+	if (!raw_is_error(at)) {
+		s->calls++;
+		raw_sys2(SYS_munmap, at, PAGE_SIZE);
+		if (at > PAGE_SIZE && at < LOW_END) {
+			r->mmap_min_addr = at;
+			return;
+		}
+	}
+	if (read_number("/proc/sys/vm/mmap_min_addr", &value))
+		r->mmap_min_addr = value;
+}
+
+/* Rules that no trial tells: those of the kernels that have the other. */
+static void derive(struct mm_rules *r)
+{
+	r->brk_extends_only = r->shrink_checks_source;
+	r->brk_shrink_checks = r->shrink_checks_source;
+	r->thp_aligned_file = r->shrink_checks_source;
+	r->guard_skips = r->shrink_checks_source;
+	r->heap_inclusive = !r->account_cleared;
+	r->close_blocks_merge = !r->account_cleared;
+	r->low_limit_min_addr = r->account_cleared;
+	r->ksm_flag_after_merge = !r->faulted_merges_untouched;
+	r->map_fixed_enomem = r->gap_fill_next_first || !r->grow_merges_next;
+}
+
 static void read_settings(struct mm_rules *r)
 {
 	char buf[8];
@@ -346,8 +351,6 @@ static void read_settings(struct mm_rules *r)
 
 	if (read_number("/proc/sys/vm/overcommit_memory", &value))
 		r->overcommit_never = value == 2;
-	if (read_number("/proc/sys/vm/mmap_min_addr", &value))
-		r->mmap_min_addr = value;
 	/* "[always] madvise never": the one in brackets holds. */
 	if (read_file("/sys/kernel/mm/transparent_hugepage/enabled", buf,
 		      sizeof(buf)))
@@ -376,7 +379,7 @@ unsigned int calibrate_rules(struct mm_rules *rules)
 	rules->stack_guard_gap =
 		guard_gap(&s, rules->stack_guard_gap >> PAGE_SHIFT)
 		<< PAGE_SHIFT;
-	raise_min_addr(&s, rules);
+	find_min_addr(&s, rules);
 	derive(rules);
 	s.calls++;
 	raw_sys2(SYS_munmap, s.wall, WALL_PAGES * PAGE_SIZE);

@@ -38,7 +38,10 @@ struct chunk {
 uint32_t *memory_fork_word;
 unsigned int memory_chunks;
 
-static struct vm_area_struct first_vmas[384];
+/* Handed in by parts: a pool links all it gets, and so touches every page. */
+#define FIRST_PART 96
+static struct vm_area_struct first_vmas[4 * FIRST_PART];
+static unsigned int nr_first;			/* of them handed in */
 static struct chunk vma_chunks[CHUNKS_MAX];
 static unsigned int nr_vma_chunks;
 static struct mm_file own_files[CHUNKS_MAX];
@@ -254,11 +257,23 @@ void *memory_alloc(size_t bytes)
 	return mem;
 }
 
+bool memory_spare_vmas(void)
+{
+	if (nr_first == ARRAY_SIZE(first_vmas))
+		return false;
+	mm_pool_add(&shadow.mm, first_vmas + nr_first,
+		    FIRST_PART * sizeof(*first_vmas));
+	nr_first += FIRST_PART;
+	return true;
+}
+
 bool memory_more_vmas(void)
 {
 	static size_t size = SMALL_CHUNK;
 	struct chunk c;
 
+	if (memory_spare_vmas())
+		return true;
 	if (nr_vma_chunks == CHUNKS_MAX)
 		return false;
 	c = map_chunk(size);
@@ -305,7 +320,11 @@ unsigned long memory_code(unsigned long below, unsigned long top,
 
 void memory_reset_vmas(void)
 {
-	mm_pool_add(&shadow.mm, first_vmas, sizeof(first_vmas));
+	if (nr_first)
+		mm_pool_add(&shadow.mm, first_vmas,
+			    nr_first * sizeof(*first_vmas));
+	else
+		memory_spare_vmas();
 	for (unsigned int i = 0; i < nr_vma_chunks; i++)
 		mm_pool_add(&shadow.mm, vma_chunks[i].mem, vma_chunks[i].bytes);
 }

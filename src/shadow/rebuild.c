@@ -43,7 +43,7 @@ static int seed_one(void *ctx, const struct smaps_entry *e)
 	if (e->view.start < shadow.mm.highest_vm_end)
 		return 0;
 	file = shadow_file(&e->view);
-	if (shadow.mm.pool_free < MM_RESERVE)
+	if (shadow.mm.pool_free < MM_RESERVE && !memory_spare_vmas())
 		return -EAGAIN;
 	vma = mm_seed(&shadow.mm, &e->view, file, e->vm_flags, !e->unknown,
 		      e->faulted);

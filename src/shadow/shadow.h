@@ -205,6 +205,7 @@ void shadow_say_exec_failed(const char *path, int error);
 int memory_start(void);
 void *memory_alloc(size_t bytes);		/* [lock] NULL: exhausted */
 bool memory_more_vmas(void);			/* [lock] */
+bool memory_spare_vmas(void);			/* [lock] without a call */
 /*
  * [lock] memory_code() - @bytes of ours, executable and never writable, below
  * @below, where nothing is, and at most @reach bytes below @top. 0: none.
