@@ -41,7 +41,8 @@ static const struct {
 static void add_mnemonic(struct smaps_entry *e, const char name[2])
 {
 	for (size_t i = 0; i < ARRAY_SIZE(mnemonics); i++)
-		if (!memcmp(mnemonics[i].name, name, 2)) {
+		if (mnemonics[i].name[0] == name[0] &&
+		    mnemonics[i].name[1] == name[1]) {
 			e->vm_flags |= mnemonics[i].flag;
 			return;
 		}
@@ -68,8 +69,12 @@ static bool scan_flags(struct scan *c, struct smaps_entry *e)
 
 static bool scan_key(struct scan *c, const char *key)
 {
-	size_t n = str_len(key);
+	size_t n;
 
+	/* twenty lines of thirty are of no interest: that must cost nothing */
+	if (c->at == c->len || c->s[c->at] != key[0])
+		return false;
+	n = str_len(key);
 	if (c->len - c->at < n || memcmp(c->s + c->at, key, n))
 		return false;
 	c->at += n;

@@ -202,12 +202,14 @@ static bool special_splits(struct scratch *s)
 }
 
 /*
- * Four mappings one below the other, two of them of huge size. Without
- * alignment at most one of these two is aligned by chance.
+ * Two mappings of huge size, and between them one that is a page longer: without
+ * alignment at most one of the two is aligned by chance. A single page would not
+ * do: it may find a small hole elsewhere.
  */
 static bool thp_aligned_anon(struct scratch *s)
 {
-	static const unsigned int pages[] = { 1, HUGE >> PAGE_SHIFT, 1,
+	static const unsigned int pages[] = { HUGE >> PAGE_SHIFT,
+					      (HUGE >> PAGE_SHIFT) + 1,
 					      HUGE >> PAGE_SHIFT };
 	unsigned long at[ARRAY_SIZE(pages)];
 	unsigned int i;
@@ -219,7 +221,7 @@ static bool thp_aligned_anon(struct scratch *s)
 	for (i = 0; i < ARRAY_SIZE(pages); i++, s->calls++)
 		if (!raw_is_error(at[i]))
 			raw_sys2(SYS_munmap, at[i], pages[i] * PAGE_SIZE);
-	return !((at[1] | at[3]) & (HUGE - 1));
+	return !((at[0] | at[2]) & (HUGE - 1));
 }
 
 struct trial {
