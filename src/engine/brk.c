@@ -73,7 +73,9 @@ static int do_brk(struct mm_struct *mm, struct mm_op *op, unsigned long start,
 	op_touch(op, start, end);
 	if (!vma)
 		return MM_DONE;
-	if (mm->rules.ksm_flag_after_merge && (mm->def_flags & VM_MERGEABLE))
+	/* What joined another mapping keeps that one's flags. */
+	if (mm->rules.ksm_flag_after_merge && vma->vm_start == start &&
+	    vma->vm_end == end && (mm->def_flags & VM_MERGEABLE))
 		vma_set_flags(mm, vma, vma->vm_flags | VM_MERGEABLE);
 	if ((vma->vm_flags & VM_LOCKED) && !(vma->vm_flags & VM_LOCKONFAULT))
 		anon_vma_prepare(mm, vma);

@@ -233,7 +233,8 @@ static unsigned long mapped_pgoff(const struct mm_op *op, unsigned long start)
  * Some kernels set the flag when the merge was already tried; others do so only
  * for a file whose mmap hook might still have its say. That /dev/zero has such a
  * hook is known, that anonymous and shared memory have none, too. Mirrors
- * mm/vma.c:can_set_ksm_flags_early().
+ * mm/vma.c:can_set_ksm_flags_early(). What merged before keeps the flags of what
+ * it joined.
  */
 static void ksm_attr(const struct mm_struct *mm, const struct mm_op *op,
 		     struct vma_attr *a)
@@ -277,6 +278,12 @@ static bool populates(const struct mm_op *op, const struct vm_area_struct *vma)
 	       (op->flags & (MAP_POPULATE | MAP_NONBLOCK)) == MAP_POPULATE;
 }
 
+static bool is_range(const struct vm_area_struct *vma, unsigned long start,
+		     unsigned long end)
+{
+	return vma->vm_start == start && vma->vm_end == end;
+}
+
 /* Mirrors mmap_region() from the merge on; the range is empty. */
 static int mmap_region(struct mm_struct *mm, struct mm_op *op,
 		       unsigned long start, unsigned long end)
@@ -289,14 +296,14 @@ static int mmap_region(struct mm_struct *mm, struct mm_op *op,
 		return MM_ASK;
 	if (!vma)
 		return MM_DONE;
-	if (mm->def_flags & VM_MERGEABLE) {
+	if (mm->def_flags & VM_MERGEABLE && is_range(vma, start, end)) {
 		vma->vm_unsure &= ~(uint32_t)VM_MERGEABLE;
 		vma_set_flags(mm, vma, mmap_vm_flags(mm, op));
 	}
 	if (!populates(op, vma))
 		return MM_DONE;
 	/* Whoever wrote first: a VMA of its own was untouched until then. */
-	if (vma->vm_start == start && vma->vm_end == end)
+	if (is_range(vma, start, end))
 		vma->anon_state = ANON_NONE;
 	anon_vma_prepare(mm, vma);
 	return MM_DONE;
