@@ -180,11 +180,20 @@ for o in r["owners"]:
 
 @test "a file that is another build than what ran gives no names" {
 	names_functions
+	requires readelf
 	cp "$progs/eater" eater
 	shadow_run trace=t.1 -- ./eater noreserve 20 >/dev/null
 	run "$vmashadow" report t.1
 	assert_line --partial eat_alternating
-	cp "$progs/raw" eater
+	# the same but for its build id, as a rebuild would be
+	"$python" -I - "$(readelf -n eater | sed -n 's/.*Build ID: //p')" <<-'PY'
+		import sys
+		old = bytes.fromhex(sys.argv[1])
+		data = open('eater', 'rb').read()
+		assert data.count(old) == 1
+		open('other', 'wb').write(data.replace(old, old[::-1]))
+	PY
+	cp other eater
 	run "$vmashadow" report t.1
 	assert_success
 	refute_line --partial eat_alternating
