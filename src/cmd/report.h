@@ -83,8 +83,9 @@ void report_tally(struct report *r);
 double report_seconds(const struct report *r, uint64_t ticks);
 
 /*
- * report_forecast() - mappings a second over the last half of the trace; in
- * *@left the seconds until the limit, or negative: not at all.
+ * report_forecast() - mappings a second over the last half of the trace, or
+ * negative: too short to tell. In *@left the seconds until the limit, or
+ * negative: not at all.
  */
 double report_forecast(const struct report *r, double *left);
 

@@ -242,6 +242,8 @@ double report_seconds(const struct report *r, uint64_t ticks)
 		? 0 : (double)(ticks - w->first_ticks) * tick(w);
 }
 
+#define FORECAST_MIN 0.2	/* seconds: a start says nothing of the rest */
+
 /* A straight line through the last half of the time, by least squares. */
 double report_forecast(const struct report *r, double *left)
 {
@@ -250,9 +252,11 @@ double report_forecast(const struct report *r, double *left)
 
 	*left = -1;
 	if (r->nr_samples < 2 || tick(r->world) <= 0)
-		return 0;
+		return -1;
 	t0 = report_seconds(r, r->samples[0].ticks);
 	t1 = report_seconds(r, r->samples[r->nr_samples - 1].ticks);
+	if (t1 - t0 < FORECAST_MIN)
+		return -1;
 	for (unsigned int i = 0; i < r->nr_samples; i++) {
 		double t = report_seconds(r, r->samples[i].ticks) - t0;
 		double c = r->samples[i].count;

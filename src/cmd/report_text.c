@@ -60,6 +60,8 @@ static void print_forecast(const struct report *r)
 		printf("; reached: %" PRIu64 " call%s refused, the first at "
 		       "event %" PRIu64, r->refused,
 		       r->refused == 1 ? "" : "s", r->first_refused);
+	else if (rate < 0)
+		printf("; too short to tell whether it grows");
 	else if (rate <= 0)
 		printf("; not growing");
 	else {

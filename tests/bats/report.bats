@@ -115,6 +115,18 @@ names_functions()
 	assert_line --regexp '^most mappings: eat_alternating, '
 }
 
+@test "the forecast: how fast it grew, and when the limit is reached" {
+	shadow_run trace=t.1 -- "$progs/eater" slow 60 >/dev/null
+	bounded "$vmashadow" report --json t.1 >report.json
+	run figures top limit.growth_per_second
+	[ "${output%.*}" -ge 10 ] && [ "${output%.*}" -le 110 ]
+	run "$vmashadow" report t.1
+	assert_line --regexp '^limit: .*; growing by [0-9.]+ a second, reached in'
+	traced leak 5
+	run "$vmashadow" report t.1
+	assert_line --partial '; too short to tell whether it grows'
+}
+
 @test "--at stops there" {
 	traced leak 50
 	bounded "$vmashadow" report --json --at 31 t.1 >report.json
