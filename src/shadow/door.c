@@ -230,7 +230,7 @@ static long owner_call(void *arg)
 	who_of(d, &who);
 	calls_fill(d->info, d->regs->arg, op);
 	if (unlikely(!door_reserve(op)))
-		return shadow_raw(d);
+		return d->ret = shadow_raw(d);
 	door_count(d);
 	history_by(&who);
 	d->ret = op->ret = shadow_raw(d);

@@ -124,7 +124,7 @@ judged()
 	run "$python" -I "$log_tool" $command "$BATS_TEST_TMPDIR"/log.7
 }
 
-@test "asking is seldom up to a share, a dozen, or what was settled" {
+@test "asking is seldom up to a share, a dozen, or what settled ranges leave in doubt" {
 	judged 'asked 2' 2000 39 0 10 10 10
 	assert_success
 	judged 'asked 2' 2000 40 0 10 10 10
@@ -134,8 +134,10 @@ judged()
 	assert_success
 	judged 'asked 2' 100 13 0 10 10 10
 	assert_failure
-	judged 'asked 2' 100 13 1 10 10 10
+	judged 'asked 2' 100 16 1 10 10 10
 	assert_success
+	judged 'asked 2' 100 17 1 10 10 10
+	assert_failure
 }
 
 @test "what comes otherwise than foretold is said" {
