@@ -40,7 +40,8 @@ static struct slot slots[SLOTS];
 static uint64_t announced;		/* how many ever */
 static uint32_t flying;
 uint32_t unordered_done;
-static uint32_t untracked;		/* calls made when no slot was free */
+static uint32_t unseen;			/* in flight without a slot: none was free */
+static uint32_t untracked;		/* and landed */
 static uint64_t calls_made[CALLS], by_tier[TIERS];
 
 static struct slot *announce(const struct door *d)
@@ -69,6 +70,7 @@ static struct slot *announce(const struct door *d)
 		__atomic_store_n(&s->state, SLOT_FLYING, __ATOMIC_SEQ_CST);
 		return s;
 	}
+	__atomic_fetch_add(&unseen, 1, __ATOMIC_SEQ_CST);
 	return NULL;
 }
 
@@ -79,6 +81,7 @@ static void landed(struct slot *s, long ret)
 		__atomic_store_n(&s->state, SLOT_DONE, __ATOMIC_SEQ_CST);
 	} else {
 		__atomic_fetch_add(&untracked, 1, __ATOMIC_SEQ_CST);
+		__atomic_fetch_sub(&unseen, 1, __ATOMIC_SEQ_CST);
 	}
 	__atomic_fetch_add(&unordered_done, 1, __ATOMIC_SEQ_CST);
 	__atomic_fetch_sub(&flying, 1, __ATOMIC_SEQ_CST);
@@ -202,7 +205,8 @@ bool unordered_explains(unsigned long start, unsigned long end)
 	for (unsigned int i = 0; i < SLOTS; i++)
 		if (may_touch(&slots[i], start, end))
 			return true;
-	return __atomic_load_n(&untracked, __ATOMIC_SEQ_CST) != 0;
+	return __atomic_load_n(&unseen, __ATOMIC_SEQ_CST) ||
+	       __atomic_load_n(&untracked, __ATOMIC_SEQ_CST);
 }
 
 bool unordered_in_flight(void)
@@ -228,5 +232,5 @@ void unordered_forget(void)
 		by_tier[i] = 0;
 	for (unsigned int i = 0; i < SLOTS; i++)
 		slots[i].state = SLOT_FREE;
-	flying = unordered_done = untracked = 0;
+	flying = unordered_done = unseen = untracked = 0;
 }
