@@ -294,6 +294,11 @@ static void follow_process_madvise(const struct door *d)
 			settle(start, start + len, calls_advice_doubt(advice));
 			return;
 		}
+		/* A kernel before 6.17 may not take this advice here at all. */
+		if (d->ret == -EINVAL && !shadow.mm.rules.multi_move) {
+			settle(start, start + len, calls_advice_doubt(advice));
+			return;
+		}
 		op = begin(MM_MADVISE, raw_is_error(d->ret) ? d->ret : 0);
 		op->addr = start;
 		op->len = len;

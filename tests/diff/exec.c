@@ -210,6 +210,12 @@ static bool answered(struct request *r)
 	return follow(&r->op, kind);
 }
 
+/* Older kernels take little advice from another process, be it oneself. */
+static bool takes_no_advice(const struct call *c)
+{
+	return c->kind == DO_PROCESS_MADVISE && !world.mm.rules.multi_move;
+}
+
 static bool do_call(const struct call *c)
 {
 	struct request *r = last;
@@ -221,11 +227,12 @@ static bool do_call(const struct call *c)
 	if (mm_prepare(&world.mm, op))
 		return differs("the pool is empty");
 	nr_last = 1;
-	/* Older kernels do not take every advice from there, not even one's own. */
-	if (c->kind == DO_PROCESS_MADVISE && !world.mm.rules.multi_move)
+	if (takes_no_advice(c))
 		op->verdict_known = false;
 	team_make(r, 1, world.mm.personality == world.personality ?
 				c->thread : 0);
+	if (takes_no_advice(c) && op->ret == -EINVAL)
+		op->call = MM_NONE;
 	maps_read();
 	if (!answered(r) || !check_mirror())
 		return false;
