@@ -108,6 +108,9 @@ unsigned int can_be_same(unsigned int states_a, uint32_t id_a,
 	uint32_t a = anon_identity(states_a, id_a, state_a);
 	uint32_t b = anon_identity(states_b, id_b, state_b);
 
+	/* What came by fork is not taken over by a fault, nor copied to one. */
+	if (state_a != state_b)
+		return CAN_NO;
 	if (!a || !b)
 		return CAN_BOTH;
 	return a == b ? CAN_YES : CAN_NO;

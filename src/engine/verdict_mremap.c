@@ -324,7 +324,7 @@ static void remap_to(struct mm_struct *mm, struct mm_op *op,
 	else
 		err = remap_to_check(mm, r, vma, &stage);
 	if (err)
-		foretell(op, err, true);
+		foretell(op, err, !stop.has_own_way);
 	else if (several)
 		foretell(op, r->new_addr, !stop.has_own_way);
 	else

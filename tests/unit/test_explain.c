@@ -515,9 +515,11 @@ static void random_pair(const struct mm_rules *rules, uint64_t from)
 	vary(&a);
 	vma_link(&mm, vma_from_attr(&mm, P(4), P(8), &a));
 	at(4)->bits |= memos[below(3)];
-	/* What is one object has one identity. */
-	if (at(4)->bits & VMA_ANON_SAME)
+	/* What is one object has one identity, and came the same way. */
+	if (at(4)->bits & VMA_ANON_SAME) {
 		at(4)->anon_vma = at(0)->anon_vma;
+		at(4)->anon_state = at(0)->anon_state;
+	}
 }
 
 /* What the engine does when a call leaves the page's VMA as it is. */
