@@ -42,8 +42,10 @@ static void print_call(const struct world *w)
 	const struct world_call *c = &w->call;
 	const struct mm_op *op = &c->op;
 
+	double seconds = world_seconds(w, w->ticks);
+
 	printf("event %llu, %.6f s, thread %u: %s, [0x%lx, 0x%lx)",
-	       (unsigned long long)c->event, (double)c->time_ns / 1e9,
+	       (unsigned long long)c->event, seconds < 0 ? 0 : seconds,
 	       c->thread, world_name(c->nr), op->touched_start,
 	       op->touched_end);
 	if ((unsigned long)op->ret >= -4095UL)
@@ -170,6 +172,17 @@ static int parse(int argc, char **argv, struct query *q, const char *usage)
 	return STATUS_TROUBLE;
 }
 
+/* The trace's last time, for all the seconds before it. */
+static void read_clock(struct trace_reader *t, struct world *w)
+{
+	struct trace_item item;
+
+	while (trace_next(t, &item))
+		if (item.type == TRACE_TIME)
+			world_apply(w, &item);
+	trace_rewind(t);
+}
+
 static int start(int argc, char **argv, struct query *q, struct world *w,
 		 struct trace_reader *t, const char *usage)
 {
@@ -178,7 +191,10 @@ static int start(int argc, char **argv, struct query *q, struct world *w,
 	if (status)
 		return status;
 	world_init(w, q->rules ? &q->rules->rules : NULL);
-	return trace_open(t, argv[optind]) ? STATUS_TROUBLE : 0;
+	if (trace_open(t, argv[optind]))
+		return STATUS_TROUBLE;
+	read_clock(t, w);
+	return 0;
 }
 
 static struct world world;

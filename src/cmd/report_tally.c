@@ -224,22 +224,9 @@ char *report_label(const struct report *r, uint32_t owner)
 
 /* --- time ------------------------------------------------------------------------ */
 
-static double tick(const struct world *w)
-{
-	double ticks = (double)w->clock_ticks[1] - (double)w->clock_ticks[0];
-	double ns = (double)w->clock_ns[1] - (double)w->clock_ns[0];
-
-	return ticks > 0 && ns > 0 ? ns / ticks / 1e9 : 0;
-}
-
 double report_seconds(const struct report *r, uint64_t ticks)
 {
-	const struct world *w = r->world;
-
-	if (tick(w) <= 0)
-		return -1;
-	return ticks <= w->first_ticks
-		? 0 : (double)(ticks - w->first_ticks) * tick(w);
+	return world_seconds(r->world, ticks);
 }
 
 #define FORECAST_MIN 0.2	/* seconds: a start says nothing of the rest */
@@ -251,7 +238,7 @@ double report_forecast(const struct report *r, double *left)
 	const struct mm_struct *mm = &r->world->mm;
 
 	*left = -1;
-	if (r->nr_samples < 2 || tick(r->world) <= 0)
+	if (r->nr_samples < 2 || report_seconds(r, 0) < 0)
 		return -1;
 	t0 = report_seconds(r, r->samples[0].ticks);
 	t1 = report_seconds(r, r->samples[r->nr_samples - 1].ticks);

@@ -201,15 +201,28 @@ static int apply_start(struct world *w, struct unpack *u)
 static int apply_time(struct world *w, struct unpack *u)
 {
 	uint64_t ticks = unpack_u64(u), ns = unpack_u64(u);
-	bool first = !w->clock_ns[0];
 
 	if (u->bad)
 		return refuse(w, "a time");
-	w->clock_ticks[!first] = ticks;
-	w->clock_ns[!first] = ns;
-	if (first)
-		w->first_ticks = ticks;
+	if (!w->clock_ns[0]) {
+		w->clock_ticks[0] = w->first_ticks = ticks;
+		w->clock_ns[0] = ns;
+	}
+	if (ticks >= w->clock_ticks[1]) {	/* it may be known already */
+		w->clock_ticks[1] = ticks;
+		w->clock_ns[1] = ns;
+	}
 	return 0;
+}
+
+double world_seconds(const struct world *w, uint64_t ticks)
+{
+	double t = (double)w->clock_ticks[1] - (double)w->clock_ticks[0];
+	double ns = (double)w->clock_ns[1] - (double)w->clock_ns[0];
+
+	if (t <= 0 || ns <= 0)
+		return -1;
+	return ticks <= w->first_ticks ? 0 : (double)(ticks - w->first_ticks) * (ns / t / 1e9);
 }
 
 /* --- calls and states --------------------------------------------------------- */
@@ -257,7 +270,6 @@ static int unpack_who(struct world *w, struct unpack *u)
 	struct world_call *c = &w->call;
 
 	w->ticks += (uint64_t)unpack_s64(u);
-	c->time_ns = w->ticks - w->first_ticks;
 	c->thread = (uint32_t)unpack_u64(u);
 	c->stack = (uint32_t)unpack_u64(u);
 	c->ip = unpack_u64(u);

@@ -28,7 +28,7 @@ struct world_code {
 
 /* The call that the last record was about. */
 struct world_call {
-	uint64_t event, time_ns;	/* since the trace began */
+	uint64_t event;
 	uint32_t thread, stack;
 	uint64_t ip;
 	unsigned int nr, tier;		/* system call; enum shadow_tier */
@@ -71,6 +71,12 @@ void world_free(struct world *w);
  * no sense: w->why says what, and the world is as it was before, or has a part.
  */
 int world_apply(struct world *w, const struct trace_item *item);
+
+/*
+ * world_seconds() - from the trace's beginning to @ticks, as exactly as the times
+ * that were applied so far allow; -1 before the second.
+ */
+double world_seconds(const struct world *w, uint64_t ticks);
 
 /* world_name() - the name of system call @nr. */
 const char *world_name(unsigned int nr);
