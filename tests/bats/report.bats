@@ -79,7 +79,9 @@ names_functions()
 	assert_line --regexp 'eat_alternating\+0x[0-9a-f]+ \(eater.c:[0-9]+\) in '
 
 	traced advise 200
-	assert_equal "$(figures rule 'MADV_DONTFORK differs' boundaries)" 399
+	# what lies above the eater's memory may be of the same kind
+	run figures rule 'MADV_DONTFORK differs' boundaries
+	[ "$output" -ge 399 ] && [ "$output" -le 400 ]
 	assert_equal "$(figures ruler 'MADV_DONTFORK differs')" eat_advising
 	run figures rule 'MADV_DONTFORK differs' advice
 	assert_output --partial MADV_DOFORK
