@@ -125,7 +125,7 @@ explained()
 	of moved "$apart"
 	assert_line --regexp '^moved_beside_untouched: offsets do not follow: 0x[0-9a-f]+ and 0x[0-9a-f]+ \(hidden: one was moved\)$'
 	of halves_by_fork 'came by fork: the left one came by fork, the right one came by fork'
-	assert_line --partial 'new_beside_fork: unknown: either came by fork: the left one came by fork, the right one '
+	of new_beside_fork 'came by fork: the left one came by fork, the right one was touched or not'
 	of nothing "$nothing"
 	assert_mirrored 4
 }
