@@ -26,15 +26,20 @@ void pack_s64(struct pack *p, int64_t v)
 	pack_u64(p, (uint64_t)v << 1 ^ (uint64_t)(v >> 63));
 }
 
-void pack_bytes(struct pack *p, const void *bytes, size_t n)
+void pack_raw(struct pack *p, const void *bytes, size_t n)
 {
-	pack_u64(p, n);
 	if (p->overflow || n > p->size - p->len) {
 		p->overflow = true;
 		return;
 	}
 	memcpy(p->buf + p->len, bytes, n);
 	p->len += n;
+}
+
+void pack_bytes(struct pack *p, const void *bytes, size_t n)
+{
+	pack_u64(p, n);
+	pack_raw(p, bytes, n);
 }
 
 uint64_t unpack_u64(struct unpack *u)

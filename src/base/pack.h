@@ -25,6 +25,8 @@ struct unpack {
 void pack_u64(struct pack *p, uint64_t v);
 /* Small numbers of either sign are short. */
 void pack_s64(struct pack *p, int64_t v);
+/* What is packed already. */
+void pack_raw(struct pack *p, const void *bytes, size_t n);
 /* Its length, then the bytes. */
 void pack_bytes(struct pack *p, const void *bytes, size_t n);
 

@@ -89,6 +89,9 @@ struct mm_op {
 	} asked[MM_ASKED];
 	unsigned int nr_asked;
 
+	/* vm_flags of what is mapped that the engine does not know; its own. */
+	uint32_t unsure;
+
 	/* Where a commit that had to ask goes on; the engine's own. */
 	unsigned long cursor, cursor_end;
 	unsigned int phase;

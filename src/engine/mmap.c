@@ -256,7 +256,7 @@ static void mmap_attr(const struct mm_struct *mm, const struct mm_op *op,
 		      unsigned long start, struct vma_attr *a)
 {
 	a->vm_flags = mmap_vm_flags(mm, op);
-	a->vm_unsure = 0;
+	a->vm_unsure = op->unsure;
 	a->file = op->file;
 	a->pgoff = mapped_pgoff(op, start);
 	a->pgoff_unsure = false;
@@ -391,6 +391,7 @@ static void as_mmap(struct mm_op *op, const struct vm_area_struct *vma)
 		    (op->flags & MAP_NONBLOCK);
 	if (vma->vm_flags & VM_LOCKED)
 		op->flags |= MAP_LOCKED;
+	op->unsure = vma->vm_unsure & (uint32_t)VM_LOCKED;
 }
 
 int commit_remap_file_pages(struct mm_struct *mm, struct mm_op *op)

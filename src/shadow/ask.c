@@ -37,7 +37,7 @@ void shadow_commit(struct mm_op *op)
 {
 	int boundary;
 
-	trace_file(op);
+	trace_op(op);
 	while (mm_commit(&shadow.mm, op) == MM_ASK) {
 		boundary = shadow_ask(op->ask);
 		trace_answer(boundary);

@@ -24,6 +24,8 @@ uint8_t trace_gate;
 
 static uint64_t payload_buf[TRACE_PAYLOAD_MAX / 8];	/* [lock] */
 static struct pack payload;
+static uint8_t op_buf[256];		/* the call as it was before its commit */
+static struct pack packed_op;
 static uint8_t answers[ANSWERS / 4];
 static unsigned int nr_answers;
 static uint32_t stacks_told;
@@ -146,10 +148,14 @@ void trace_code(const struct module *m, const void *id, size_t bytes)
 
 /* --- calls ------------------------------------------------------------------- */
 
-void trace_file(const struct mm_op *op)
+void trace_op(const struct mm_op *op)
 {
-	if (unlikely(trace_on))
-		tell_file(op->file);
+	if (likely(!trace_on))
+		return;
+	tell_file(op->file);
+	packed_op = (struct pack){ .buf = op_buf, .size = sizeof(op_buf) };
+	record_op(&packed_op, op);
+	pack_u64(&packed_op, op->file ? number_of(op->file) : 0);
 }
 
 void trace_answer(int boundary)
@@ -184,8 +190,7 @@ void trace_call(const struct call_info *c, const struct mm_op *op,
 	pack_u64(&payload, shadow.mm.event);
 	if (who)
 		pack_who(c, who);
-	record_op(&payload, op);
-	pack_u64(&payload, op->file ? number_of(op->file) : 0);
+	pack_raw(&payload, packed_op.buf, packed_op.len);
 	pack_u64(&payload, nr_answers);
 	for (unsigned int i = 0; i < (nr_answers + 3) / 4; i++)
 		pack_u64(&payload, answers[i]);

@@ -20,8 +20,8 @@ void trace_start(void);
 /* trace_reserve() - room in the file for what the next call leaves. */
 void trace_reserve(void);
 
-/* The file of the call to come, as it is before the engine learns of it. */
-void trace_file(const struct mm_op *op);
+/* The call to come, and its file, as they are before the engine works on them. */
+void trace_op(const struct mm_op *op);
 /* The kernel's answer about a boundary that the call to come was undecided on. */
 void trace_answer(int boundary);
 /* The call of @op is applied: by @who, or by the library itself (NULL). */

@@ -286,6 +286,19 @@ static void test_remap_file_pages(void)
 	is_str(lay(), "0+8 rw s", "its own pages again: one VMA");
 	is_u64(released, 0, "the file stays");
 
+	/* Nobody knows whether what was there is locked: nor what is there now. */
+	at(0)->vm_unsure = VM_LOCKED;
+	op.addr = P(2);
+	op.len = 2 * PAGE_SIZE;
+	op.off = 20;
+	op.flags = 0;
+	op.file = NULL;
+	lab_run(&op, 0);
+	is_u64(at(2)->vm_unsure & VM_LOCKED, VM_LOCKED,
+	       "other pages are as locked as those before them");
+	reset(&rules_6_18);
+	map_flags(0, 8, RW, MAP_SHARED, &file, 0);
+
 	/* All of it: the file loses its last VMA on the way. */
 	op.addr = P(0);
 	op.len = 8 * PAGE_SIZE;

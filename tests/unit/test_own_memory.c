@@ -143,6 +143,8 @@ static bool vmas_run_out(unsigned int spare)
 {
 	start();
 	must(!shadow_seed());
+	while (memory_spare_vmas())	/* what comes after them is a chunk */
+		;
 	must(shadow.mm.pool_free > spare);
 	map_pages(shadow.mm.pool_free - spare);
 	return adopted();
