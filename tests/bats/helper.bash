@@ -41,13 +41,17 @@ bounded()
 	timeout -k 5 "$SHADOW_TIMEOUT" "$@" 3>&-
 }
 
+# SHADOW_OPTIONS: options for every run of a whole test file, as in
+#
+#	SHADOW_OPTIONS=faults=all make check TESTS=tests/bats/programs_runtimes.bats
+#
 # shadow_run [KEY=VALUE...] -- COMMAND...
 # Runs COMMAND under the library. Each process logs to log.PID in the test's
 # folder unless log= is among the options. Output and exit status are COMMAND's.
 # The library is preloaded by env's exec: neither timeout nor env is shadowed.
 shadow_run()
 {
-	local options="log=$BATS_TEST_TMPDIR/log.%p"
+	local options="log=$BATS_TEST_TMPDIR/log.%p${SHADOW_OPTIONS:+:$SHADOW_OPTIONS}"
 
 	while [ "$1" != -- ]; do
 		options+=":$1"

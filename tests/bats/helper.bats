@@ -96,6 +96,17 @@ summary()
 	[ "$(summaries | json_sum calls.mmap)" -eq 7 ]
 }
 
+@test "a fault that came otherwise than foretold is refused" {
+	write_log 7 "$(start 7)" '{"event":"fault","agrees":true}' \
+		'{"event":"fault","agrees":null}' "$(summary 7 2 1 0)"
+	assert_mirrored
+	write_log 7 "$(start 7)" '{"event":"fault","agrees":false}' \
+		"$(summary 7 2 1 0)"
+	run assert_mirrored
+	assert_failure
+	assert_output --partial 'otherwise than foretold'
+}
+
 @test "a missing key reads as null and sums as nothing" {
 	[ "$(summary 7 2 1 0 | json_get calls.brk)" = null ]
 	[ "$(summary 7 2 1 0 | json_sum calls.brk)" -eq 0 ]

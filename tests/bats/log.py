@@ -98,6 +98,10 @@ def faults_of(path, start, events):
                 yield "    " + json.dumps(event)
     if summary["checks"] < 1:
         yield f"{name} was never checked"
+    for event in events:
+        if event["event"] == "fault" and event["agrees"] is False:
+            yield f"{name}: a fault came otherwise than foretold"
+            yield "    " + json.dumps(event)
 
 
 def mirrored(least, paths):
