@@ -57,6 +57,8 @@ static void flags_of_view(const struct vma_view *v, const struct mm_file *file,
 	} else if (v->prot & VIEW_WRITE) {
 		a->vm_flags |= VM_ACCOUNT;
 	}
+	if (file && file->flags & MM_FILE_NOEXEC)
+		a->vm_flags &= ~VM_MAYEXEC;
 	if (is_special(file))
 		special_flags(v, a);
 	if (is_stack(v))

@@ -144,6 +144,18 @@ static void install_guards(struct mm_struct *mm, struct mm_op *op,
 			vma->anon_state |= ANON_FAULTED;
 }
 
+/* A file's mapping that was read from the kernel may be special after all. */
+bool madvise_doubtful(const struct mm_struct *mm, unsigned long start,
+		      unsigned long end)
+{
+	const struct vm_area_struct *vma = vma_after(mm, start);
+
+	for (; vma && vma->vm_start < end; vma = vma->vm_next)
+		if (vma->vm_file && vma->vm_unsure)
+			return true;
+	return false;
+}
+
 /* Mirrors mm/madvise.c:do_madvise(). */
 int commit_madvise(struct mm_struct *mm, struct mm_op *op)
 {
@@ -163,8 +175,11 @@ int commit_madvise(struct mm_struct *mm, struct mm_op *op)
 	if (advice_flags(op->flags, &f)) {
 		/* An EINVAL that no mapping caused: the kernel lacks it. */
 		if (!op->phase && op->ret == -EINVAL &&
-		    scan_range(mm, op, &r, &stop) != -EINVAL)
+		    scan_range(mm, op, &r, &stop) != -EINVAL) {
+			if (madvise_doubtful(mm, r.start, r.end))
+				op_unknown(mm, op, r.start, r.end);
 			return MM_DONE;
+		}
 		return apply_to_range(mm, op, &r);
 	}
 	if (op->flags == MADV_GUARD_INSTALL_)

@@ -69,9 +69,11 @@ static void hull_unknown(struct mm_struct *mm, struct mm_op *op,
 	op_unknown(mm, op, a < b ? a : b, a_end > b_end ? a_end : b_end);
 }
 
+/* What lies at the target may be what was there, or have been moved there. */
 static void all_unknown(struct mm_struct *mm, struct mm_op *op,
 			const struct remap *r)
 {
+	mm_doubt(mm, r->new_addr, r->new_addr + r->new_len, MM_DOUBT_ALL);
 	hull_unknown(mm, op, r->addr, r->addr + r->old_len, r->new_addr,
 		     r->new_addr + r->new_len);
 }

@@ -94,6 +94,8 @@ bool mremap_stops(struct mm_struct *mm, const struct mm_op *op,
 		  struct remap_stop *stop);
 /* madvise.c: false, or what advice that sets flags will end with. */
 bool madvise_foretell(struct mm_struct *mm, struct mm_op *op, long *err);
+bool madvise_doubtful(const struct mm_struct *mm, unsigned long start,
+		      unsigned long end);
 
 /* seal.c: is @vma sealed against this advice? EPERM then. */
 bool seal_refuses(const struct mm_struct *mm, const struct vm_area_struct *vma,

@@ -143,7 +143,8 @@ static int check_move(const struct mm_struct *mm, const struct remap *r,
 /* Rings and devices have a say in whether they are moved. */
 static bool has_own_way(const struct vm_area_struct *vma)
 {
-	return vma->vm_flags & VM_DONTEXPAND && vma->vm_file;
+	return vma->vm_flags & VM_DONTEXPAND && vma->vm_file &&
+	       !(vma->vm_file->flags & MM_FILE_SPECIAL);
 }
 
 /* Growth that memory outside the mm may refuse. */
@@ -323,8 +324,9 @@ static void remap_to(struct mm_struct *mm, struct mm_op *op,
 		err = check_each(mm, r, vma, &stop);
 	else
 		err = remap_to_check(mm, r, vma, &stage);
+	/* Who has a say says EINVAL: then nobody knows which of them did. */
 	if (err)
-		foretell(op, err, !stop.has_own_way);
+		foretell(op, err, err != -EINVAL || !stop.has_own_way);
 	else if (several)
 		foretell(op, r->new_addr, !stop.has_own_way);
 	else

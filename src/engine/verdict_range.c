@@ -289,7 +289,9 @@ void predict_madvise(struct mm_struct *mm, struct mm_op *op)
 		sure = false;
 	} else if (madvise_foretell(mm, op, &err)) {
 		/* Whether a piece merges or needs a VMA is not asked here. */
-		sure &= !near_limit(mm);
+		sure &= !near_limit(mm) &&
+			!madvise_doubtful(mm, op->addr,
+					  op->addr + PAGE_ALIGN(op->len));
 	} else {
 		err = madvise_walk(mm, op, &sure);
 	}
