@@ -454,8 +454,11 @@ static VS_NOINLINE void failed(struct mm_struct *mm, struct mm_op *op,
 	enum remap_stage stage;
 
 	if (!was_foretold(op)) {
-		if (fixed || r->new_len < r->old_len)
+		if (fixed)
 			all_unknown(mm, op, r);
+		else if (r->new_len && tail < end && end <= mm->task_size &&
+			 !(r->addr & ~PAGE_MASK))
+			op_unknown(mm, op, tail, end);
 		return;
 	}
 	stage = mremap_stage(mm, op);
