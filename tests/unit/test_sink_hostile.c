@@ -303,7 +303,8 @@ static void test_lines_of_many_writers_are_whole(void)
 	is_u64(torn, 0, "no line is torn");
 	is_u64(lines + s->dropped, 2 * WRITERS * LINES,
 	       "each of them is there or counted");
-	ok(lines > WRITERS * LINES, "%u are there", lines);
+	/* how many, is a matter of who was run when the descriptor was gone */
+	ok(lines > WRITERS * LINES / 4, "%u are there", lines);
 }
 
 int main(void)
